@@ -1,0 +1,1 @@
+//! The embedded OTLP collector, trace store and viewer.

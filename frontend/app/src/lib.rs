@@ -1,0 +1,1 @@
+//! RAG Admin in Leptos.

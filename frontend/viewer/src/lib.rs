@@ -1,0 +1,1 @@
+//! The trace viewer in Leptos.
