@@ -1,0 +1,2 @@
+//! The page.
+fn main() { leptos::mount::mount_to_body(|| ()); }

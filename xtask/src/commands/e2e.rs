@@ -1,0 +1,67 @@
+//! `cargo xtask e2e`: the real thing in headless Chromium.
+
+use crate::setup::{Browser, PageTools, Profile};
+use crate::{build, setup, step, workspace};
+use anyhow::Result;
+use std::fmt::Write as _;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+pub(crate) fn main(mut args: lexopt::Parser) -> Result<()> {
+    use lexopt::prelude::*;
+    let mut filter = None;
+    while let Some(arg) = args.next()? {
+        match arg {
+            Value(name) if filter.is_none() => filter = Some(name.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let (tools, browser) = setup::everything()?;
+    e2e(&tools, &browser, filter.as_deref())
+}
+
+/// Builds what the tests drive, and runs them.
+pub(crate) fn e2e(tools: &PageTools, browser: &Browser, filter: Option<&str>) -> Result<()> {
+    for page in [build::VIEWER, build::APP, build::LAB] {
+        page.build(tools)?;
+    }
+    let server = build::server()?;
+    let mut cargo = Command::new("cargo");
+    cargo
+        .current_dir(workspace::root())
+        .args(["test", "-p", "throughline-e2e"]);
+    cargo
+        .env("RAG_ADMIN_SERVER", server)
+        .env("TRUNK", trunk_script(tools)?);
+    browser.prepare(&mut cargo);
+    // One browser and one server at a time: the tests measure what a person would see.
+    cargo.arg("--").args(filter).arg("--test-threads=1");
+    step::loud("e2e tests in Chromium", &mut cargo)
+}
+
+/// A script that runs trunk in the environment that builds WebAssembly, which is not that of the tests.
+fn trunk_script(tools: &PageTools) -> Result<PathBuf> {
+    let mut trunk = tools.command("trunk", Profile::Application)?;
+    if tools.offline {
+        trunk.env("TRUNK_OFFLINE", "true");
+    }
+    trunk.env_remove("NO_COLOR");
+    let mut script = "#!/bin/sh\n".to_owned();
+    for (name, value) in trunk.get_envs() {
+        let name = name.to_string_lossy();
+        match value {
+            Some(value) => {
+                let value = value.to_string_lossy().replace('\'', r"'\''");
+                writeln!(script, "export {name}='{value}'")?;
+            }
+            None => writeln!(script, "unset {name}")?,
+        }
+    }
+    script.push_str("exec trunk \"$@\"\n");
+    let path = workspace::root().join("target").join("trunk.sh");
+    std::fs::write(&path, script)?;
+    std::fs::set_permissions(&path, Permissions::from_mode(0o755))?;
+    Ok(path)
+}
