@@ -1,1 +1,12 @@
-//! What the browser and the server halves of Throughline share: W3C trace context, names, redaction, and the export pipeline.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+pub mod limits;
+pub mod names;
+pub mod pipeline;
+pub mod redact;
+pub mod server_timing;
+pub mod w3c;

@@ -1,0 +1,228 @@
+//! What the operator decides. The environment is a parameter, so that tests need none.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use crate::auth::Secret;
+
+/// The settings of the server. [`Settings::from_vars`] documents each variable.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address that the application listens on.
+    pub listen: SocketAddr,
+    /// Where everything that is kept lies.
+    pub data_dir: PathBuf,
+    /// Where the users are.
+    pub database: Database,
+    /// Whether a well-known demonstration administrator exists.
+    pub demo_user: DemoUser,
+    /// Origins other than the server's own that may send state-changing requests.
+    pub trusted_origins: Vec<String>,
+    /// The token that opens the trace viewer; made at the first start if not given.
+    pub telemetry_token: Option<Secret>,
+    /// Where other programs send OTLP over HTTP.
+    pub otlp_http: OtlpHttp,
+    /// How e-mail addresses appear in logs and spans.
+    pub telemetry_email: TelemetryEmail,
+    /// The cost of a password check: each step doubles it. Not a variable: stored passwords depend on it.
+    pub bcrypt_cost: u32,
+}
+
+/// The database of the application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// `rag-admin.db` in the data directory.
+    Default,
+    /// An SQLite database, by URL.
+    Sqlite(String),
+}
+
+/// Whether `demo@example.com` can sign in with a password that everybody knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DemoUser {
+    /// There is none.
+    Absent,
+    /// It is made at start.
+    Present,
+}
+
+/// The separate listener for OTLP over HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtlpHttp {
+    /// No listener.
+    Off,
+    /// The default address; if it is taken, the server warns and goes on without.
+    Default(SocketAddr),
+    /// An address that was asked for; if it is taken, the server does not start.
+    Asked(SocketAddr),
+}
+
+/// How e-mail addresses appear in logs and spans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TelemetryEmail {
+    /// `d***@example.com`
+    Masked,
+    /// As they are.
+    Plain,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name}={value:?} {problem}")]
+pub struct SettingsError {
+    name: &'static str,
+    value: String,
+    problem: &'static str,
+}
+
+// === impl Settings ===
+
+impl Settings {
+    /// Reads the settings out of variables. An empty variable counts as not set, but for `OTLP_HTTP_ADDR`.
+    ///
+    /// | variable | default | |
+    /// |---|---|---|
+    /// | `HOST` | `127.0.0.1` | address to listen on, or `localhost` |
+    /// | `PORT` | `8080` | `0`: any free port |
+    /// | `DATA_DIR` | `./data` | |
+    /// | `DATABASE_URL` | a file in `DATA_DIR` | `sqlite:…` |
+    /// | `DEMO_USER` | | `1`: make `demo@example.com`; only on a loopback `HOST` |
+    /// | `TRUSTED_ORIGINS` | | origins, separated by commas, as a browser sends them |
+    /// | `TELEMETRY_TOKEN` | made at start | opens the trace viewer |
+    /// | `OTLP_HTTP_ADDR` | `127.0.0.1:4318` | empty: off |
+    /// | `TELEMETRY_EMAIL` | `masked` | or `plain` |
+    pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
+        let set = |name| var(name).filter(|value: &String| !value.is_empty());
+        let settings = Settings {
+            listen: SocketAddr::new(host(set("HOST"))?, port(set("PORT"))?),
+            data_dir: set("DATA_DIR").map_or_else(|| PathBuf::from("data"), PathBuf::from),
+            database: database(set("DATABASE_URL"))?,
+            demo_user: demo_user(set("DEMO_USER"))?,
+            trusted_origins: list(set("TRUSTED_ORIGINS")),
+            telemetry_token: telemetry_token(set("TELEMETRY_TOKEN"))?,
+            otlp_http: otlp_http(var("OTLP_HTTP_ADDR"))?,
+            telemetry_email: telemetry_email(set("TELEMETRY_EMAIL"))?,
+            bcrypt_cost: bcrypt::DEFAULT_COST,
+        };
+        settings.refuse_public_demo()?;
+        Ok(settings)
+    }
+
+    /// Whether cookies may travel without TLS: the server is reached on this machine only, and no trusted origin says
+    /// that a proxy in front of it speaks TLS.
+    pub fn is_plain_http(&self) -> bool {
+        let tls = |origin: &String| origin.starts_with("https://");
+        self.listen.ip().is_loopback() && !self.trusted_origins.iter().any(tls)
+    }
+
+    fn refuse_public_demo(&self) -> Result<(), SettingsError> {
+        if self.demo_user == DemoUser::Present && !self.listen.ip().is_loopback() {
+            let problem = "is refused with DEMO_USER=1, whose password everybody knows: \
+                           use a loopback HOST, or `rag-admin-server user add`";
+            return Err(SettingsError::new("HOST", self.listen.ip().to_string(), problem));
+        }
+        Ok(())
+    }
+}
+
+fn host(value: Option<String>) -> Result<IpAddr, SettingsError> {
+    match value {
+        None => Ok(Ipv4Addr::LOCALHOST.into()),
+        Some(name) if name == "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
+        Some(value) => value.parse().map_err(|_| {
+            SettingsError::new("HOST", value, "is neither an IP address nor `localhost`")
+        }),
+    }
+}
+
+fn port(value: Option<String>) -> Result<u16, SettingsError> {
+    value.map_or(Ok(8080), |value| {
+        value
+            .parse()
+            .map_err(|_| SettingsError::new("PORT", value, "is not a port number (0 to 65535)"))
+    })
+}
+
+fn database(value: Option<String>) -> Result<Database, SettingsError> {
+    match value {
+        None => Ok(Database::Default),
+        Some(url) if url.starts_with("sqlite:") => Ok(Database::Sqlite(url)),
+        Some(url) => {
+            let scheme = url.split(':').next().unwrap_or_default().to_owned();
+            let problem = "is not supported yet: use `sqlite:path/to/file.db`, or leave it out";
+            Err(SettingsError::new("DATABASE_URL", format!("{scheme}:…"), problem))
+        }
+    }
+}
+
+fn demo_user(value: Option<String>) -> Result<DemoUser, SettingsError> {
+    match value.as_deref() {
+        None | Some("0") => Ok(DemoUser::Absent),
+        Some("1") => Ok(DemoUser::Present),
+        Some(value) => Err(SettingsError::new("DEMO_USER", value, "is neither 0 nor 1")),
+    }
+}
+
+fn telemetry_token(value: Option<String>) -> Result<Option<Secret>, SettingsError> {
+    match value {
+        // The value is not repeated: it is a secret, if a weak one.
+        Some(token) if token.len() < 16 => {
+            Err(SettingsError::new("TELEMETRY_TOKEN", "…", "is shorter than 16 characters"))
+        }
+        token => Ok(token.map(Secret::new)),
+    }
+}
+
+fn otlp_http(value: Option<String>) -> Result<OtlpHttp, SettingsError> {
+    match value {
+        None => Ok(OtlpHttp::Default((Ipv4Addr::LOCALHOST, 4318).into())),
+        Some(value) if value.is_empty() => Ok(OtlpHttp::Off),
+        Some(value) => match value.parse::<SocketAddr>() {
+            Ok(address) => Ok(OtlpHttp::Asked(address)),
+            Err(_) => {
+                Err(SettingsError::new("OTLP_HTTP_ADDR", value, "is not an address such as 127.0.0.1:4318"))
+            }
+        },
+    }
+}
+
+fn telemetry_email(value: Option<String>) -> Result<TelemetryEmail, SettingsError> {
+    match value.as_deref() {
+        None | Some("masked") => Ok(TelemetryEmail::Masked),
+        Some("plain") => Ok(TelemetryEmail::Plain),
+        Some(value) => {
+            Err(SettingsError::new("TELEMETRY_EMAIL", value, "is neither `masked` nor `plain`"))
+        }
+    }
+}
+
+fn list(value: Option<String>) -> Vec<String> {
+    let value = value.unwrap_or_default();
+    let items = value.split(',').map(str::trim);
+    items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+// === impl TelemetryEmail ===
+
+impl TelemetryEmail {
+    /// The address as logs and spans may show it.
+    pub fn show(self, email: &str) -> String {
+        match self {
+            TelemetryEmail::Masked => throughline_core::redact::email(email),
+            TelemetryEmail::Plain => email.to_owned(),
+        }
+    }
+}
+
+// === impl SettingsError ===
+
+impl SettingsError {
+    fn new(name: &'static str, value: impl Into<String>, problem: &'static str) -> SettingsError {
+        SettingsError { name, value: value.into(), problem }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! The names of attributes and instrumentation scopes, spelled once.
+//!
+//! They are those of the stable OpenTelemetry semantic conventions where there is one. `browser.*`, `session.*` and
+//! `app.*` are in development there. `throughline.*` is ours.
+
+/// `http.*`: HTTP requests, both sides.
+pub mod http {
+    /// The method, or [`OTHER_METHOD`].
+    pub const REQUEST_METHOD: &str = "http.request.method";
+    /// The method as it was sent, where [`REQUEST_METHOD`] is [`OTHER_METHOD`].
+    pub const REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
+    /// The value of [`REQUEST_METHOD`] for a method that is none of the known ones: it bounds the cardinality.
+    pub const OTHER_METHOD: &str = "_OTHER";
+    /// How often the request was sent before.
+    pub const REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
+    /// Bytes of the request's body.
+    pub const REQUEST_BODY_SIZE: &str = "http.request.body.size";
+    /// The status code, an integer.
+    pub const RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+    /// Bytes of the response's body.
+    pub const RESPONSE_BODY_SIZE: &str = "http.response.body.size";
+    /// The matched route, such as `/users/{id}`.
+    pub const ROUTE: &str = "http.route";
+
+    /// The methods that [`REQUEST_METHOD`] may hold (RFC 9110, `PATCH` of RFC 5789, `QUERY` of RFC 10008).
+    pub const KNOWN_METHODS: [&str; 10] = [
+        "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE",
+    ];
+
+    /// `method` if it is a known one, else [`OTHER_METHOD`]. Methods are case-sensitive.
+    pub fn method(method: &str) -> &'static str {
+        KNOWN_METHODS
+            .into_iter()
+            .find(|known| *known == method)
+            .unwrap_or(OTHER_METHOD)
+    }
+}
+
+/// `url.*`: parts of a URL. What goes in is redacted first, see [`crate::redact`].
+pub mod url {
+    /// The whole URL, of client spans.
+    pub const FULL: &str = "url.full";
+    /// The path, of server spans.
+    pub const PATH: &str = "url.path";
+    /// The query without its `?`, of server spans.
+    pub const QUERY: &str = "url.query";
+    /// The scheme, such as `https`.
+    pub const SCHEME: &str = "url.scheme";
+    /// The template of a client's path, such as `/users/{id}`.
+    pub const TEMPLATE: &str = "url.template";
+}
+
+/// `server.*`, `client.*`, `network.*`: who talks to whom, and how.
+pub mod network {
+    /// The server's host name, as the client knows it.
+    pub const SERVER_ADDRESS: &str = "server.address";
+    /// The server's port.
+    pub const SERVER_PORT: &str = "server.port";
+    /// The client's address, behind proxies where they are trusted.
+    pub const CLIENT_ADDRESS: &str = "client.address";
+    /// The other end of the connection.
+    pub const PEER_ADDRESS: &str = "network.peer.address";
+    /// The other end's port.
+    pub const PEER_PORT: &str = "network.peer.port";
+    /// The protocol, such as `http`.
+    pub const PROTOCOL_NAME: &str = "network.protocol.name";
+    /// The protocol's version, such as `1.1` or `2`.
+    pub const PROTOCOL_VERSION: &str = "network.protocol.version";
+    /// The `User-Agent` header.
+    pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
+}
+
+/// `db.*`: database calls.
+pub mod db {
+    /// The database system, such as `sqlite` or `postgresql`.
+    pub const SYSTEM_NAME: &str = "db.system.name";
+    /// The database's name within its system.
+    pub const NAMESPACE: &str = "db.namespace";
+    /// The table.
+    pub const COLLECTION_NAME: &str = "db.collection.name";
+    /// The operation, such as `SELECT`.
+    pub const OPERATION_NAME: &str = "db.operation.name";
+    /// The query with placeholders, never with values.
+    pub const QUERY_TEXT: &str = "db.query.text";
+    /// The query in short, such as `SELECT users`: the span's name.
+    pub const QUERY_SUMMARY: &str = "db.query.summary";
+    /// The database's own status or error code.
+    pub const RESPONSE_STATUS_CODE: &str = "db.response.status_code";
+    /// Rows that came back.
+    pub const RESPONSE_RETURNED_ROWS: &str = "db.response.returned_rows";
+}
+
+/// `error.*`, `exception.*`: what went wrong.
+pub mod error {
+    /// The class of the error, of low cardinality: a status code, a type, or [`OTHER`].
+    pub const TYPE: &str = "error.type";
+    /// The value of [`TYPE`] where no class is known.
+    pub const OTHER: &str = "_OTHER";
+    /// The name of the event that records an exception.
+    pub const EXCEPTION_EVENT: &str = "exception";
+    /// The type of the exception.
+    pub const EXCEPTION_TYPE: &str = "exception.type";
+    /// Its message.
+    pub const EXCEPTION_MESSAGE: &str = "exception.message";
+    /// Its stack.
+    pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
+}
+
+/// Attributes of the resource: which process of which service this is.
+pub mod resource {
+    /// The service.
+    pub const SERVICE_NAME: &str = "service.name";
+    /// Its version.
+    pub const SERVICE_VERSION: &str = "service.version";
+    /// This process, or this page load.
+    pub const SERVICE_INSTANCE_ID: &str = "service.instance.id";
+    /// The environment, such as `production`.
+    pub const DEPLOYMENT_ENVIRONMENT_NAME: &str = "deployment.environment.name";
+    /// The machine.
+    pub const HOST_NAME: &str = "host.name";
+    /// `opentelemetry`.
+    pub const TELEMETRY_SDK_NAME: &str = "telemetry.sdk.name";
+    /// `rust`, or `webjs` for a browser.
+    pub const TELEMETRY_SDK_LANGUAGE: &str = "telemetry.sdk.language";
+    /// The version of the SDK.
+    pub const TELEMETRY_SDK_VERSION: &str = "telemetry.sdk.version";
+    /// The distribution: `throughline`.
+    pub const TELEMETRY_DISTRO_NAME: &str = "telemetry.distro.name";
+    /// The version of the distribution.
+    pub const TELEMETRY_DISTRO_VERSION: &str = "telemetry.distro.version";
+    /// The browser's language (in development).
+    pub const BROWSER_LANGUAGE: &str = "browser.language";
+    /// The browser's brands, from User-Agent Client Hints only (in development).
+    pub const BROWSER_BRANDS: &str = "browser.brands";
+    /// The platform, from User-Agent Client Hints only (in development).
+    pub const BROWSER_PLATFORM: &str = "browser.platform";
+    /// Whether the browser runs on a mobile device, from User-Agent Client Hints only (in development).
+    pub const BROWSER_MOBILE: &str = "browser.mobile";
+}
+
+/// What a person did in the browser (in development).
+pub mod app {
+    /// The session that everything in this tab belongs to.
+    pub const SESSION_ID: &str = "session.id";
+    /// The session before it.
+    pub const SESSION_PREVIOUS_ID: &str = "session.previous_id";
+    /// A stable name for the control, such as the value of its `data-trace`.
+    pub const WIDGET_ID: &str = "app.widget.id";
+    /// The control's name for people.
+    pub const WIDGET_NAME: &str = "app.widget.name";
+    /// The page, as a route.
+    pub const SCREEN_NAME: &str = "app.screen.name";
+    /// The element's tag, lower case.
+    pub const BROWSER_TAG_NAME: &str = "browser.tag_name";
+}
+
+/// `throughline.*`: what has no name in the conventions.
+pub mod throughline {
+    /// What began an interaction: `click`, `submit`, `change`.
+    pub const INTERACTION_TYPE: &str = "throughline.interaction.type";
+    /// Why an interaction's span ended: `idle`, `timeout`, `pagehide`.
+    pub const INTERACTION_END: &str = "throughline.interaction.end";
+    /// The server's span that answered a fetch, 16 hexadecimal digits, from `Server-Timing`.
+    pub const SERVER_SPAN_ID: &str = "throughline.server.span_id";
+    /// By which door telemetry came in: `browser` for what an anonymous client sent.
+    pub const SOURCE: &str = "throughline.source";
+    /// How a response's body ended: `complete`, `cancelled`, `failed`.
+    pub const BODY_END: &str = "throughline.body.end";
+    /// Why an item was dropped, a [`DropReason`](crate::pipeline::DropReason) by its name.
+    pub const DROP_REASON: &str = "throughline.drop.reason";
+}
+
+/// Instrumentation scopes: which part of Throughline made a span.
+pub mod scope {
+    /// The browser client's interactions.
+    pub const INTERACTION: &str = "throughline.interaction";
+    /// The browser client's fetches.
+    pub const FETCH: &str = "throughline.fetch";
+    /// The axum instrumentation.
+    pub const AXUM: &str = "throughline.axum";
+    /// The sqlx instrumentation.
+    pub const SQLX: &str = "throughline.sqlx";
+    /// The reqwest instrumentation.
+    pub const REQWEST: &str = "throughline.reqwest";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::http;
+
+    #[test]
+    fn an_unknown_or_misspelled_method_is_other() {
+        assert_eq!(http::method("POST"), "POST");
+        assert_eq!(http::method("post"), "_OTHER");
+        assert_eq!(http::method("BREW"), "_OTHER");
+    }
+}
