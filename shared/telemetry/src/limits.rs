@@ -41,9 +41,9 @@ pub const MAX_ATTRIBUTES_PER_LINK: usize = 128;
 /// Bytes of a span's name.
 pub const MAX_NAME_BYTES: usize = 256;
 
-/// Members of a `tracestate`, all headers together (Trace Context, 3.3.1.1). One more discards it.
+/// Members of a `tracestate`, all headers together (Trace Context). One more discards it.
 pub const MAX_TRACESTATE_MEMBERS: usize = 32;
-/// Members of a `baggage`, all headers together (W3C Baggage, 3.3.2). Those after it are skipped.
+/// Members of a `baggage`, all headers together (W3C Baggage, Limits). Those after it are skipped.
 pub const MAX_BAGGAGE_MEMBERS: usize = 64;
-/// Bytes of a `baggage`, all headers together (W3C Baggage, 3.3.2). Members that do not fit are skipped.
+/// Bytes of a `baggage`, all headers together (W3C Baggage, Limits). Members that do not fit are skipped.
 pub const MAX_BAGGAGE_BYTES: usize = 8192;

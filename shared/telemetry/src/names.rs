@@ -22,7 +22,7 @@ pub mod http {
     /// The matched route, such as `/users/{id}`.
     pub const ROUTE: &str = "http.route";
 
-    /// The methods that [`REQUEST_METHOD`] may hold (RFC 9110, `PATCH` of RFC 5789, `QUERY` of RFC 10008).
+    /// The methods that [`REQUEST_METHOD`] may hold (RFC 9110, and `PATCH` and `QUERY`).
     pub const KNOWN_METHODS: [&str; 10] = [
         "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE",
     ];

@@ -13,9 +13,10 @@ pub struct Retry {
     pub initial_backoff: Duration,
     /// What each further pause is multiplied by.
     pub multiplier: f32,
-    /// The longest pause, jitter included. A longer `Retry-After` is honoured up to
-    /// [`limits::MAX_RETRY_AFTER`].
+    /// The longest pause of our own choice, jitter included.
     pub max_backoff: Duration,
+    /// The longest `Retry-After` that is honoured.
+    pub max_retry_after: Duration,
     /// How far a pause may stray from its length: 0.2 for ±20 %.
     pub jitter: f32,
 }
@@ -27,6 +28,7 @@ impl Default for Retry {
             initial_backoff: limits::INITIAL_BACKOFF,
             multiplier: limits::BACKOFF_MULTIPLIER,
             max_backoff: limits::MAX_BACKOFF,
+            max_retry_after: limits::MAX_RETRY_AFTER,
             jitter: limits::BACKOFF_JITTER,
         }
     }
@@ -50,7 +52,7 @@ impl Retry {
     ///
     /// Never shorter than the backoff: `Retry-After: 0` from a server in trouble is no licence to hammer it.
     pub(super) fn pause(&self, attempt: u32, after: Option<Duration>, random: f32) -> Duration {
-        let asked = after.unwrap_or_default().min(limits::MAX_RETRY_AFTER);
+        let asked = after.unwrap_or_default().min(self.max_retry_after);
         self.backoff(attempt, random).max(asked)
     }
 }

@@ -32,7 +32,7 @@ pub struct Ledger {
     pub exporting: u64,
     /// Items that wait, those of a batch that waits for its next attempt included.
     pub queued: u64,
-    dropped: [u64; DropReason::ALL.len()],
+    pub(super) dropped: [u64; DropReason::ALL.len()],
 }
 
 // === impl DropReason ===
@@ -93,6 +93,12 @@ impl Ledger {
     /// Whether every item is accounted for. It always is; a test or a health check says so.
     pub fn balances(&self) -> bool {
         self.created == self.exported + self.exporting + self.queued + self.dropped_total()
+    }
+
+    pub(super) fn export_items(&mut self, count: u64, rejected: u64) {
+        let rejected = rejected.min(count);
+        self.exported += count - rejected;
+        self.drop_items(DropReason::Rejected, rejected);
     }
 
     pub(super) fn drop_items(&mut self, reason: DropReason, count: u64) {

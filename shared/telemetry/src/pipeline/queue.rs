@@ -33,11 +33,11 @@ pub(super) struct Limit {
     pub(super) bytes: usize,
 }
 
-/// Items cut from the front of the queue, with the stamp of the oldest.
+/// Items cut from the front of the queue; never empty.
 #[derive(Debug)]
 pub(super) struct Cut<T> {
     pub(super) items: Arc<[T]>,
-    pub(super) oldest: Stamp,
+    stamps: Box<[Stamp]>,
 }
 
 // === impl Queue ===
@@ -61,7 +61,8 @@ impl<T> Queue<T> {
 
     /// Whether there is enough for a batch that cannot grow any more.
     pub(super) fn fills(&self, limit: Limit) -> bool {
-        self.entries.len() >= limit.items || self.bytes >= limit.bytes
+        let full = self.entries.len() >= limit.items || self.bytes >= limit.bytes;
+        full && !self.entries.is_empty()
     }
 
     pub(super) fn push(&mut self, item: T, stamp: Stamp) {
@@ -71,7 +72,9 @@ impl<T> Queue<T> {
 
     /// Takes what fits into `limit` from the front: one item at least, however large, or it would block the queue.
     pub(super) fn cut(&mut self, limit: Limit) -> Option<Cut<T>> {
-        let oldest = self.oldest()?;
+        if self.entries.is_empty() {
+            return None;
+        }
         let mut bytes = 0_usize;
         let count = self
             .entries
@@ -83,18 +86,19 @@ impl<T> Queue<T> {
             })
             .count()
             .max(1);
-        let items: Vec<T> = self.entries.drain(..count).map(|entry| entry.item).collect();
+        let taken = self.entries.drain(..count);
+        let (items, stamps): (Vec<_>, Vec<_>) =
+            taken.map(|entry| (entry.item, entry.stamp)).unzip();
         self.bytes = self.entries.iter().map(|entry| entry.bytes).sum();
         Some(Cut {
             items: items.into(),
-            oldest,
+            stamps: stamps.into(),
         })
     }
 
-    /// Drops everything. Returns how many items that were.
-    pub(super) fn clear(&mut self) -> usize {
+    pub(super) fn clear(&mut self) {
         self.bytes = 0;
-        std::mem::take(&mut self.entries).len()
+        self.entries = VecDeque::new();
     }
 
     fn entry(&mut self, item: T, stamp: Stamp) -> Entry<T> {
@@ -105,11 +109,25 @@ impl<T> Queue<T> {
 }
 
 impl<T: Clone> Queue<T> {
-    /// Puts a cut back where it came from. Its items share the stamp of the oldest from now on.
+    /// Puts every item of a cut back in its place: others may have been cut, and put back, in the meantime.
     pub(super) fn put_back(&mut self, cut: &Cut<T>) {
-        for item in cut.items.iter().rev() {
-            let entry = self.entry(item.clone(), cut.oldest);
-            self.entries.push_front(entry);
+        for (item, stamp) in cut.items.iter().zip(&cut.stamps) {
+            let entry = self.entry(item.clone(), *stamp);
+            let older = |other: &Entry<T>| other.stamp.sequence < stamp.sequence;
+            let place = self.entries.partition_point(older);
+            self.entries.insert(place, entry);
         }
+    }
+}
+
+// === impl Cut ===
+
+impl<T> Cut<T> {
+    pub(super) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub(super) fn oldest(&self) -> Option<Stamp> {
+        self.stamps.first().copied()
     }
 }

@@ -1,0 +1,109 @@
+//! The span that answered, told to the caller in the response: `Server-Timing`.
+//!
+//! The editor's draft of Trace Context names the metric `trace`; the browser SDKs of several vendors look for
+//! `traceparent`. Both are sent, and either is read.
+
+use opentelemetry::trace::SpanContext;
+
+use crate::w3c::TraceParent;
+
+/// The response header.
+pub const HEADER: &str = "server-timing";
+
+const NAMES: [&str; 2] = ["trace", "traceparent"];
+
+/// The header's value for a span, or `None` if the span is not valid.
+pub fn format(span: &SpanContext) -> Option<String> {
+    let parent = TraceParent::of(span)?;
+    let metrics = NAMES.map(|name| format!("{name};desc=\"{parent}\""));
+    Some(metrics.join(", "))
+}
+
+/// The span in a header's value, several headers joined by commas included: the first valid one of either name.
+pub fn parse(header: &str) -> Option<TraceParent> {
+    split(header, ',').find_map(metric)
+}
+
+fn metric(text: &str) -> Option<TraceParent> {
+    let mut parts = split(text, ';').map(str::trim);
+    let name = parts.next()?;
+    if !NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+        return None;
+    }
+    let (_, value) = parts
+        .filter_map(|part| part.split_once('='))
+        .find(|(key, _)| key.trim().eq_ignore_ascii_case("desc"))?;
+    TraceParent::parse(value.trim().trim_matches('"'))
+}
+
+/// The pieces of a header between separators, none of them within a quoted string.
+fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let mut escaped = false;
+    text.split(move |character| {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => return character == separator && !quoted,
+        }
+        false
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::TraceState;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PARENT: &str = "00-12345678901234567890123456789012-1234567890123456-03";
+
+    fn read(header: &str) -> Option<String> {
+        parse(header).map(|parent| parent.to_string())
+    }
+
+    #[test]
+    fn both_names_are_sent() {
+        let span = TraceParent::parse(PARENT).unwrap().remote(TraceState::NONE);
+        expect_test::expect![[
+            r#"trace;desc="00-12345678901234567890123456789012-1234567890123456-03", traceparent;desc="00-12345678901234567890123456789012-1234567890123456-03""#
+        ]]
+        .assert_eq(&format(&span).unwrap());
+        assert_eq!(format(&SpanContext::NONE), None);
+    }
+
+    #[test]
+    fn either_name_is_read_quoted_or_not_among_others() {
+        for header in [
+            format!("trace;desc={PARENT}"),
+            format!("TRACE ; dur=5 ; Desc = \"{PARENT}\""),
+            format!("db;dur=53, traceparent;desc=\"{PARENT}\""),
+            format!("cache;desc=\"a, trace;desc=b\\\"\", traceparent;desc=\"{PARENT}\""),
+            format!("trace;desc=invalid, traceparent;desc={PARENT}"),
+        ] {
+            assert_eq!(read(&header).as_deref(), Some(PARENT), "{header}");
+        }
+    }
+
+    #[test]
+    fn what_another_metric_says_is_not_read() {
+        for header in [
+            "",
+            "trace",
+            "trace;dur=1",
+            &format!("db;desc=\"{PARENT}\""),
+            &format!("db;desc=\"x, trace;desc={PARENT}\""),
+        ] {
+            assert_eq!(read(header), None, "{header}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_is_a_panic(header in "[trace;desc=\"\\\\, 0é-]{0,80}") {
+            let _ = parse(&header);
+        }
+    }
+}

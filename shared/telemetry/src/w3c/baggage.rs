@@ -1,0 +1,76 @@
+//! The value of `baggage` (W3C Baggage).
+
+use opentelemetry::Context;
+use opentelemetry::baggage::{Baggage, BaggageExt};
+
+use crate::limits::{MAX_BAGGAGE_BYTES, MAX_BAGGAGE_MEMBERS};
+use crate::percent;
+
+/// The valid members of a header, as many as the limits allow. `None` if there is none.
+pub(super) fn read(header: &str) -> Option<Baggage> {
+    let mut baggage = Baggage::new();
+    let mut bytes = 0;
+    for text in header.split(',') {
+        let Some((key, value, properties)) = member(text) else {
+            continue;
+        };
+        if baggage.len() == MAX_BAGGAGE_MEMBERS {
+            break;
+        }
+        let comma = usize::from(bytes > 0);
+        let with_member = bytes + comma + text.len();
+        if with_member > MAX_BAGGAGE_BYTES {
+            continue;
+        }
+        bytes = with_member;
+        let value = percent::decode(value).into_owned();
+        baggage.insert_with_metadata(key.to_owned(), value, properties.to_owned());
+    }
+    (!baggage.is_empty()).then_some(baggage)
+}
+
+/// The baggage of `cx` as a header, sorted by key so that equal baggage gives equal bytes.
+pub(super) fn write(cx: &Context) -> Option<String> {
+    let mut members: Vec<_> = cx.baggage().iter().collect();
+    members.sort_by_key(|(key, _)| key.as_str());
+    let mut header = String::new();
+    for (key, (value, metadata)) in members.into_iter().take(MAX_BAGGAGE_MEMBERS) {
+        let mut text = format!("{key}={}", percent::encode(value.as_str()));
+        let properties = metadata.as_str();
+        if !properties.is_empty() && properties.bytes().all(is_property_byte) {
+            text = format!("{text};{properties}");
+        }
+        let comma = if header.is_empty() { "" } else { "," };
+        if header.len() + comma.len() + text.len() <= MAX_BAGGAGE_BYTES {
+            header.push_str(comma);
+            header.push_str(&text);
+        }
+    }
+    (!header.is_empty()).then_some(header)
+}
+
+/// `key = value ; properties`, if it is valid. The value may hold `=`.
+fn member(text: &str) -> Option<(&str, &str, &str)> {
+    let (pair, properties) = text.split_once(';').unwrap_or((text, ""));
+    let (key, value) = pair.split_once('=')?;
+    let [key, value, properties] = [key, value, properties].map(|it| it.trim_matches([' ', '\t']));
+    let valid = is_token(key)
+        && value.bytes().all(is_value_byte)
+        && properties.bytes().all(is_property_byte);
+    valid.then_some((key, value, properties))
+}
+
+/// A token of RFC 9110, 5.6.2.
+fn is_token(key: &str) -> bool {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !key.is_empty() && key.bytes().all(token)
+}
+
+/// `baggage-octet`: printable but for space, `"`, `,`, `;` and `\`.
+fn is_value_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\",;\\".contains(&byte)
+}
+
+fn is_property_byte(byte: u8) -> bool {
+    is_value_byte(byte) || b"; \t".contains(&byte)
+}

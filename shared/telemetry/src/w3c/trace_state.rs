@@ -1,0 +1,70 @@
+//! The value of `tracestate` (Trace Context, 3.3).
+
+use opentelemetry::trace::TraceState;
+
+use crate::limits::MAX_TRACESTATE_MEMBERS;
+
+/// A key with its value, both valid.
+pub(super) type Member<'a> = (&'a str, &'a str);
+
+/// The members of a header. `None` if any is invalid, doubled or one too many: then the whole is discarded.
+pub(super) fn members(header: &str) -> Option<Vec<Member<'_>>> {
+    let mut members: Vec<Member<'_>> = Vec::new();
+    for text in header.split(',') {
+        let text = text.trim_matches([' ', '\t']);
+        if text.is_empty() {
+            continue;
+        }
+        let (key, value) = text.split_once('=')?;
+        let doubled = members.iter().any(|(known, _)| *known == key);
+        if !is_key(key) || !is_value(value) || doubled || members.len() == MAX_TRACESTATE_MEMBERS {
+            return None;
+        }
+        members.push((key, value));
+    }
+    Some(members)
+}
+
+/// The members as the API's type, or `None` where its key grammar, that of level 1, is narrower.
+pub(super) fn to_api(members: &[Member<'_>]) -> Option<TraceState> {
+    TraceState::from_key_value(members.iter().copied()).ok()
+}
+
+/// What to send: the span's state, then what came in and had no place in it.
+pub(super) fn write(state: &TraceState, kept: Option<&str>) -> String {
+    let mut list: Vec<Member<'_>> = state
+        .into_iter()
+        .filter(|(key, value)| is_key(key) && is_value(value))
+        .collect();
+    for member in kept.and_then(members).unwrap_or_default() {
+        if !list.iter().any(|(key, _)| *key == member.0) {
+            list.push(member);
+        }
+    }
+    list.truncate(MAX_TRACESTATE_MEMBERS);
+    join(&list)
+}
+
+pub(super) fn join(members: &[Member<'_>]) -> String {
+    let texts: Vec<String> = members
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    texts.join(",")
+}
+
+/// `[a-z0-9][a-z0-9_\-*/@]{0,255}`, the grammar of level 2.
+fn is_key(key: &str) -> bool {
+    let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    key.len() <= 256
+        && key.bytes().next().is_some_and(alphanumeric)
+        && key
+            .bytes()
+            .all(|byte| alphanumeric(byte) || b"_-*/@".contains(&byte))
+}
+
+/// 1 to 256 printable characters without `,` and `=`, the last of them not a space.
+fn is_value(value: &str) -> bool {
+    let allowed = |byte: u8| matches!(byte, b' '..=b'~') && byte != b',' && byte != b'=';
+    (1..=256).contains(&value.len()) && value.bytes().all(allowed) && !value.ends_with(' ')
+}
