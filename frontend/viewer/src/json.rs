@@ -7,7 +7,10 @@ pub(crate) fn text<'a>(object: &'a Value, key: &str) -> &'a str {
 }
 
 pub(crate) fn list<'a>(object: &'a Value, key: &str) -> &'a [Value] {
-    object.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    object
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 /// A 64-bit integer is a string in proto3 JSON; receivers take numbers too.

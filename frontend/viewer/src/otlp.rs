@@ -143,12 +143,18 @@ impl Trace {
         let mut trace = Self::default();
         for group in list(&answer, "resourceSpans") {
             let resource = trace.resources.len();
-            trace.resources.push(Resource::read(group.get("resource").unwrap_or(&Json::Null)));
+            trace
+                .resources
+                .push(Resource::read(group.get("resource").unwrap_or(&Json::Null)));
             for scoped in list(group, "scopeSpans") {
                 let scope = trace.scopes.len();
-                trace.scopes.push(Scope::read(scoped.get("scope").unwrap_or(&Json::Null)));
+                trace
+                    .scopes
+                    .push(Scope::read(scoped.get("scope").unwrap_or(&Json::Null)));
                 let spans = list(scoped, "spans").iter();
-                trace.spans.extend(spans.filter_map(|span| Span::read(span, resource, scope)));
+                trace
+                    .spans
+                    .extend(spans.filter_map(|span| Span::read(span, resource, scope)));
             }
         }
         Ok(trace)
@@ -166,7 +172,9 @@ impl Trace {
 
     /// The name of the service that reported a span.
     pub fn service(&self, span: &Span) -> Arc<str> {
-        self.resource(span).map(|resource| Arc::clone(&resource.service)).unwrap_or_default()
+        self.resource(span)
+            .map(|resource| Arc::clone(&resource.service))
+            .unwrap_or_default()
     }
 }
 
@@ -175,12 +183,17 @@ impl Trace {
 impl Resource {
     fn read(json: &Json) -> Self {
         let attributes = value::attributes(json);
-        let named = attributes.iter().find(|attribute| attribute.key == "service.name");
+        let named = attributes
+            .iter()
+            .find(|attribute| attribute.key == "service.name");
         let service = match named.map(|attribute| &attribute.value) {
             Some(Value::Text(name)) if !name.is_empty() => name.as_str().into(),
             _ => "unknown_service".into(),
         };
-        Self { service, attributes }
+        Self {
+            service,
+            attributes,
+        }
     }
 }
 
@@ -224,9 +237,13 @@ impl Span {
             status: Status::read(json.get("status").unwrap_or(&Json::Null)),
             resource,
             scope,
-            dropped: ["droppedAttributesCount", "droppedEventsCount", "droppedLinksCount"]
-                .into_iter()
-                .fold(0, |sum: u64, key| sum.saturating_add(unsigned(json, key))),
+            dropped: [
+                "droppedAttributesCount",
+                "droppedEventsCount",
+                "droppedLinksCount",
+            ]
+            .into_iter()
+            .fold(0, |sum: u64, key| sum.saturating_add(unsigned(json, key))),
         })
     }
 }

@@ -80,12 +80,16 @@ impl Tree {
 
     /// Whether a node has children.
     pub fn has_children(&self, index: usize) -> bool {
-        self.nodes.get(index).is_some_and(|node| node.subtree_end > index + 1)
+        self.nodes
+            .get(index)
+            .is_some_and(|node| node.subtree_end > index + 1)
     }
 
     /// Whether spans are known to be missing.
     pub fn is_incomplete(&self) -> bool {
-        self.nodes.iter().any(|node| node.placement == Placement::ParentNotReceived)
+        self.nodes
+            .iter()
+            .any(|node| node.placement == Placement::ParentNotReceived)
     }
 }
 
@@ -94,7 +98,6 @@ enum Parent {
     Received(usize),
     Missing,
 }
-
 
 struct Builder<'a> {
     spans: &'a [Span],
@@ -119,14 +122,20 @@ impl<'a> Builder<'a> {
         }
         // The longer of two that start together first: it is likelier to be the cause.
         unique.sort_by_key(|&index| {
-            spans.get(index).map(|span| (span.start, Reverse(span.end), &span.span_id))
+            spans
+                .get(index)
+                .map(|span| (span.start, Reverse(span.end), &span.span_id))
         });
 
         let parents: Vec<_> = spans
             .iter()
             .map(|span| {
                 let parent = span.parent.as_ref()?;
-                Some(by_id.get(parent).map_or(Parent::Missing, |&index| Parent::Received(index)))
+                Some(
+                    by_id
+                        .get(parent)
+                        .map_or(Parent::Missing, |&index| Parent::Received(index)),
+                )
             })
             .collect();
         let mut children = vec![Vec::new(); spans.len()];
@@ -138,7 +147,15 @@ impl<'a> Builder<'a> {
             }
         }
         let placed = vec![false; spans.len()];
-        Self { spans, unique, parents, children, placed, nodes: Vec::new(), root_count: 0 }
+        Self {
+            spans,
+            unique,
+            parents,
+            children,
+            placed,
+            nodes: Vec::new(),
+            root_count: 0,
+        }
     }
 
     fn is_placed(&self, span: usize) -> bool {
@@ -170,18 +187,26 @@ impl<'a> Builder<'a> {
                 None => Vec::new(),
             };
             // A cycle ends at its first span, which is placed already.
-            let children: Vec<usize> =
-                children.into_iter().filter(|&child| !self.is_placed(child)).collect();
+            let children: Vec<usize> = children
+                .into_iter()
+                .filter(|&child| !self.is_placed(child))
+                .collect();
             let siblings = children.len();
-            pending.extend(children.into_iter().enumerate().rev().map(|(at, span)| Node {
-                span,
-                depth: node.depth + 1,
-                parent: Some(index),
-                position: at + 1,
-                siblings,
-                placement: Placement::Child,
-                ..node.clone()
-            }));
+            pending.extend(
+                children
+                    .into_iter()
+                    .enumerate()
+                    .rev()
+                    .map(|(at, span)| Node {
+                        span,
+                        depth: node.depth + 1,
+                        parent: Some(index),
+                        position: at + 1,
+                        siblings,
+                        placement: Placement::Child,
+                        ..node.clone()
+                    }),
+            );
             self.nodes.push(node);
         }
     }
@@ -199,9 +224,13 @@ impl<'a> Builder<'a> {
                 _ => return current,
             }
         }
-        let cycle = seen.get(&current).and_then(|&first| path.get(first..)).unwrap_or_default();
-        let earliest =
-            cycle.iter().min_by_key(|&&index| self.spans.get(index).map(|s| (s.start, &s.span_id)));
+        let cycle = seen
+            .get(&current)
+            .and_then(|&first| path.get(first..))
+            .unwrap_or_default();
+        let earliest = cycle
+            .iter()
+            .min_by_key(|&&index| self.spans.get(index).map(|s| (s.start, &s.span_id)));
         earliest.copied().unwrap_or(span)
     }
 
@@ -210,7 +239,9 @@ impl<'a> Builder<'a> {
         let mut below = vec![(0, 0); self.nodes.len()];
         for index in (0..self.nodes.len()).rev() {
             let (errors, end) = below.get(index).copied().unwrap_or_default();
-            let Some(node) = self.nodes.get_mut(index) else { continue };
+            let Some(node) = self.nodes.get_mut(index) else {
+                continue;
+            };
             node.errors_below = errors;
             node.subtree_end = end.max(index + 1);
             if node.parent.is_none() {

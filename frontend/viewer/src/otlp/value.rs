@@ -39,13 +39,19 @@ pub enum Value {
 }
 
 pub(super) fn attributes(object: &Json) -> Vec<Attribute> {
-    list(object, "attributes").iter().map(Attribute::read).collect()
+    list(object, "attributes")
+        .iter()
+        .map(Attribute::read)
+        .collect()
 }
 
 impl Attribute {
     fn read(json: &Json) -> Self {
         let value = json.get("value").map_or(Value::Empty, Value::read);
-        Self { key: text(json, "key").into(), value }
+        Self {
+            key: text(json, "key").into(),
+            value,
+        }
     }
 }
 
@@ -67,10 +73,12 @@ impl Value {
                 number => number.as_f64().map(Self::Double),
             },
             "bytesValue" => value.as_str().map(|text| Self::Bytes(text.into())),
-            "arrayValue" => Some(Self::List(list(value, "values").iter().map(Self::read).collect())),
-            "kvlistValue" => {
-                Some(Self::Map(list(value, "values").iter().map(Attribute::read).collect()))
-            }
+            "arrayValue" => Some(Self::List(
+                list(value, "values").iter().map(Self::read).collect(),
+            )),
+            "kvlistValue" => Some(Self::Map(
+                list(value, "values").iter().map(Attribute::read).collect(),
+            )),
             _ => None,
         };
         read.unwrap_or(Self::Empty)
