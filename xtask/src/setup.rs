@@ -17,7 +17,7 @@ use std::process::Command;
 /// What builds the pages: a compiler with a WebAssembly standard library, trunk, wasm-bindgen and wasm-opt.
 #[derive(Debug)]
 pub(crate) struct PageTools {
-    wasm: WasmToolchain,
+    pub(crate) wasm: WasmToolchain,
     path: Vec<PathBuf>,
     /// Trunk must not download anything: all that it needs is there.
     pub(crate) offline: bool,
