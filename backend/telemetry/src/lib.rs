@@ -1,1 +1,29 @@
-//! OpenTelemetry instrumentation for axum, sqlx and reqwest servers.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
+mod exporter;
+mod http;
+mod init;
+mod logs;
+mod processor;
+mod propagate;
+mod resource;
+mod settings;
+pub mod sqlx;
+pub mod task;
+mod telemetry;
+
+pub use self::{
+    init::{Builder, EXCLUDED_PATHS, InstallError, init},
+    processor::Processing,
+    telemetry::{DeadlineExceeded, Telemetry},
+};
+pub use throughline_core::pipeline::{DropReason, Ledger, Retry, Settings as BatchSettings};

@@ -1,0 +1,10 @@
+//! HTTP, the server's side: one SERVER span for each exchange of an axum router.
+
+mod address;
+mod body;
+mod layer;
+mod route;
+mod span;
+mod tracer;
+
+pub(crate) use self::{layer::TracingLayer, route::ExcludedPaths, tracer::ExchangeTracer};

@@ -1,0 +1,84 @@
+//! The response's body, which carries the exchange's span to its end.
+
+use super::span::{EndOfExchange, Exchange};
+use axum::body::{Body, Bytes};
+use http::{HeaderMap, header::CONTENT_LENGTH};
+use http_body::{Body as _, Frame, SizeHint};
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+/// Ends the exchange when the body ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct TracedBody {
+    // Before the exchange: what the stream holds is dropped, and its spans end, before the SERVER span does.
+    inner: Body,
+    exchange: Option<Exchange>,
+    /// Bytes still to come, where they are known: hyper stops polling at the last one and never asks for the end.
+    remaining_bytes: Option<u64>,
+}
+
+// === impl TracedBody ===
+
+impl TracedBody {
+    pub(crate) fn new(inner: Body, headers: &HeaderMap, exchange: Exchange) -> Self {
+        let remaining_bytes = inner.size_hint().exact().or_else(|| announced(headers));
+        let exchange = Some(exchange);
+        Self {
+            inner,
+            exchange,
+            remaining_bytes,
+        }
+    }
+
+    fn end(&mut self, how: EndOfExchange) {
+        if let Some(exchange) = self.exchange.take() {
+            exchange.end(how);
+        }
+    }
+
+    fn sent(&mut self, frame: &Frame<Bytes>) {
+        if let (Some(remaining), Some(data)) = (&mut self.remaining_bytes, frame.data_ref()) {
+            *remaining = remaining.saturating_sub(data.len() as u64);
+        }
+        if self.remaining_bytes == Some(0) || self.inner.is_end_stream() {
+            self.end(EndOfExchange::Complete);
+        }
+    }
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    let length = headers.get(CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
+impl http_body::Body for TracedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let this = &mut *self;
+        let inner = &mut this.inner;
+        let frame = ready!(Exchange::run(&mut this.exchange, || {
+            Pin::new(inner).poll_frame(cx)
+        }));
+        match &frame {
+            None => this.end(EndOfExchange::Complete),
+            Some(Err(_)) => this.end(EndOfExchange::Failed),
+            Some(Ok(frame)) => this.sent(frame),
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,62 @@
+//! What is logged, and what becomes a span: two questions with two answers.
+//!
+//! `RUST_LOG` filters logs alone. If it filtered spans too, as a filter on the whole subscriber does, `RUST_LOG=warn`
+//! would tear holes into every trace.
+
+use tracing::{Level, Metadata, level_filters::LevelFilter};
+use tracing_subscriber::{
+    EnvFilter,
+    filter::{FilterExt, FilterFn},
+    layer::Filter,
+};
+
+/// Crates that exporters are made of. What they say below a warning would be about our own exports.
+const EXPORTERS: [&str; 5] = ["opentelemetry", "hyper", "h2", "tonic", "reqwest"];
+
+/// Logs that are written: by `RUST_LOG`'s directives, `info` without any.
+pub(crate) fn log_filter<S: 'static>(directives: Option<&str>) -> impl Filter<S> + 'static {
+    let not_exporters: fn(&Metadata<'_>) -> bool =
+        |metadata| *metadata.level() <= Level::WARN || !is_exporter(metadata.target());
+    EnvFilter::builder()
+        .with_default_directive(LevelFilter::INFO.into())
+        .parse_lossy(directives.unwrap_or_default())
+        .and(FilterFn::new(not_exporters))
+}
+
+/// `tracing` spans that become OpenTelemetry spans: of level `info` and above. An event of level `error` goes along: it
+/// makes the span that it happened in an error. Others are logs, not span events.
+pub(crate) fn span_filter() -> FilterFn<fn(&Metadata<'_>) -> bool> {
+    let filter: fn(&Metadata<'_>) -> bool = |metadata| {
+        let lowest = if metadata.is_span() {
+            Level::INFO
+        } else {
+            Level::ERROR
+        };
+        *metadata.level() <= lowest && !is_exporter(metadata.target())
+    };
+    FilterFn::new(filter).with_max_level_hint(LevelFilter::INFO)
+}
+
+/// `hyper`, `hyper_util::…`, but not `hyperion`.
+fn is_exporter(target: &str) -> bool {
+    EXPORTERS.iter().any(|name| {
+        target
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['_', '-', ':']))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exporters_crates_are_known_by_name() {
+        assert!(is_exporter("hyper"));
+        assert!(is_exporter("hyper_util::client"));
+        assert!(is_exporter("opentelemetry_sdk"));
+        assert!(is_exporter("opentelemetry-otlp"));
+        assert!(!is_exporter("hyperion"));
+        assert!(!is_exporter("my_app::hyper"));
+    }
+}
