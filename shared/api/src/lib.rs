@@ -4,7 +4,7 @@ mod auth;
 mod problem;
 
 pub use auth::{MAX_EMAIL_BYTES, MAX_PASSWORD_BYTES, Role, Session, SignIn, User};
-pub use problem::{PROBLEM_JSON, Problem};
+pub use problem::{PROBLEM_JSON, Problem, SESSION_EXPIRED};
 
 /// Where each endpoint lives.
 pub mod paths {

@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 /// The media type of a [`Problem`].
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// The [kind](Problem::kind) of a 401 that `POST /api/v1/auth/refresh` may mend: the access token has expired, but there
+/// is a refresh token.
+pub const SESSION_EXPIRED: &str = "urn:problem-type:session-expired";
+
 /// A problem document (RFC 9457). Every error of the API is one.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Problem {

@@ -1,7 +1,11 @@
 use super::*;
 
 fn from(vars: &[(&str, &str)]) -> Result<Settings, String> {
-    let find = |name: &str| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+    let find = |name: &str| {
+        vars.iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, v)| (*v).to_owned())
+    };
     Settings::from_vars(find).map_err(|error| error.to_string())
 }
 
@@ -9,7 +13,10 @@ fn from(vars: &[(&str, &str)]) -> Result<Settings, String> {
 fn without_variables_the_server_is_for_this_machine_only() {
     let settings = from(&[]).unwrap();
     assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
-    assert_eq!(settings.otlp_http, OtlpHttp::Default("127.0.0.1:4318".parse().unwrap()));
+    assert_eq!(
+        settings.otlp_http,
+        OtlpHttp::Default("127.0.0.1:4318".parse().unwrap())
+    );
     assert_eq!(settings.demo_user, DemoUser::Absent);
     assert_eq!(settings.telemetry_email, TelemetryEmail::Masked);
     assert!(settings.is_plain_http());
@@ -18,25 +25,38 @@ fn without_variables_the_server_is_for_this_machine_only() {
 #[test]
 fn a_demo_user_on_a_public_address_is_refused() {
     let error = from(&[("DEMO_USER", "1"), ("HOST", "0.0.0.0")]).unwrap_err();
-    assert!(error.starts_with("HOST=\"0.0.0.0\" is refused with DEMO_USER=1"), "{error}");
+    assert!(
+        error.starts_with("HOST=\"0.0.0.0\" is refused with DEMO_USER=1"),
+        "{error}"
+    );
     assert!(from(&[("DEMO_USER", "1"), ("HOST", "::1")]).is_ok());
 }
 
 #[test]
 fn a_public_address_or_a_proxy_with_tls_makes_cookies_secure() {
     assert!(!from(&[("HOST", "0.0.0.0")]).unwrap().is_plain_http());
-    assert!(!from(&[("TRUSTED_ORIGINS", "https://a.example")]).unwrap().is_plain_http());
+    assert!(
+        !from(&[("TRUSTED_ORIGINS", "https://a.example")])
+            .unwrap()
+            .is_plain_http()
+    );
 }
 
 #[test]
 fn an_empty_otlp_address_turns_the_listener_off() {
-    assert_eq!(from(&[("OTLP_HTTP_ADDR", "")]).unwrap().otlp_http, OtlpHttp::Off);
+    assert_eq!(
+        from(&[("OTLP_HTTP_ADDR", "")]).unwrap().otlp_http,
+        OtlpHttp::Off
+    );
 }
 
 #[test]
 fn a_database_other_than_sqlite_is_refused_without_its_password() {
     let error = from(&[("DATABASE_URL", "postgres://me:secret@db/app")]).unwrap_err();
-    assert!(error.contains("is not supported yet") && !error.contains("secret"), "{error}");
+    assert!(
+        error.contains("is not supported yet") && !error.contains("secret"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -45,11 +65,13 @@ fn what_cannot_be_read_is_named() {
         ("HOST", "example.com"),
         ("PORT", "65536"),
         ("DEMO_USER", "yes"),
-        ("TELEMETRY_TOKEN", "short"),
         ("OTLP_HTTP_ADDR", "4318"),
         ("TELEMETRY_EMAIL", "no"),
     ] {
-        assert!(from(&[(name, value)]).unwrap_err().starts_with(name), "{name}");
+        assert!(
+            from(&[(name, value)]).unwrap_err().starts_with(name),
+            "{name}"
+        );
     }
 }
 
@@ -61,6 +83,13 @@ fn a_token_is_not_printed() {
 
 #[test]
 fn trusted_origins_are_separated_by_commas() {
-    let settings = from(&[("TRUSTED_ORIGINS", "http://a.example, http://b.example:3000,")]).unwrap();
-    assert_eq!(settings.trusted_origins, ["http://a.example", "http://b.example:3000"]);
+    let settings = from(&[(
+        "TRUSTED_ORIGINS",
+        "http://a.example, http://b.example:3000,",
+    )])
+    .unwrap();
+    assert_eq!(
+        settings.trusted_origins,
+        ["http://a.example", "http://b.example:3000"]
+    );
 }

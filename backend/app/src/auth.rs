@@ -1,0 +1,21 @@
+//! Signing in and staying signed in: a pair of opaque tokens in cookies, backed by a row of `refresh_tokens`.
+
+mod authenticate;
+mod cookies;
+mod current;
+mod limit;
+pub(crate) mod me;
+mod password;
+pub(crate) mod refresh;
+mod sessions;
+pub(crate) mod signin;
+pub(crate) mod signout;
+mod tokens;
+
+pub(crate) use cookies::CookieStyle;
+pub(crate) use current::CurrentUser;
+pub(crate) use limit::Limiter;
+pub(crate) use password::{Password, Passwords};
+pub(crate) use sessions::forget_expired;
+pub use tokens::Secret;
+pub(crate) use tokens::random_id;

@@ -1,0 +1,135 @@
+//! `rag-admin-server`: serves RAG Admin, or adds a user to it.
+
+mod command;
+
+use std::{
+    fs,
+    io::{IsTerminal, stdout},
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::Context;
+use rag_admin_server::{Server, add_user, settings::Settings};
+use throughline_collector::Collector;
+use throughline_instrument::{BatchSettings, Processing, Telemetry};
+use tokio::signal;
+use tracing::{info, warn};
+
+use self::command::Command;
+
+/// How long the last spans may take to be stored or sent.
+const LAST_SPANS: Duration = Duration::from_secs(5);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rag-admin-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
+    let command = command::parse(std::env::args_os())?;
+    if matches!(command, Command::Help) {
+        println!("{}", command::USAGE);
+        return Ok(());
+    }
+    let settings = Settings::from_vars(|name| std::env::var(name).ok())?;
+    fs::create_dir_all(&settings.data_dir).with_context(|| {
+        format!(
+            "cannot make the folder {} (DATA_DIR)",
+            settings.data_dir.display()
+        )
+    })?;
+    match command {
+        Command::Help => Ok(()),
+        Command::Serve => serve(&settings).await,
+        Command::AddUser { email, role } => {
+            let password = command::read_password()?;
+            let email = add_user(&settings, &email, &password, role).await?;
+            println!("{email} can sign in now ({role}).");
+            Ok(())
+        }
+    }
+}
+
+async fn serve(settings: &Settings) -> anyhow::Result<()> {
+    let collector = Collector::open(throughline_collector::Settings::new(&settings.data_dir))?;
+    let telemetry = throughline_instrument::init("rag-admin-backend")
+        .version(env!("CARGO_PKG_VERSION"))
+        .from_env()
+        .export_with(store_soon(), collector.exporter())
+        .install()?;
+    // Signals are caught before anybody can know that the server runs.
+    let stop = stop_signal()?;
+
+    let server = Server::start(settings, &telemetry, &collector).await?;
+    announce(&server);
+    let signal = stop.await;
+    info!(signal, "stopping");
+    server.stop().await;
+    last_spans(&telemetry).await;
+    collector.close().await;
+    Ok(())
+}
+
+/// A trace can be looked at as soon as the browser's half of it is there. A store in the same process makes that cheap.
+fn store_soon() -> Processing {
+    Processing::BatchWith(BatchSettings {
+        schedule_delay: Duration::from_millis(500),
+        ..BatchSettings::default()
+    })
+}
+
+/// Says where everything is. The token is for a person's eyes: not for a pipe, which may lead to a log.
+fn announce(server: &Server) {
+    let app = format!("http://{}/", server.address());
+    if stdout().is_terminal() {
+        println!("RAG Admin: {app}");
+        println!(
+            "Telemetry: {app}telemetry/?token={}",
+            server.viewer_token().expose()
+        );
+        if let Some(otlp) = server.otlp_address() {
+            println!("OTLP/HTTP: http://{otlp}/v1/traces");
+        }
+    } else {
+        info!("RAG Admin: {app}");
+        info!("Telemetry: {app}telemetry/");
+        if let Some(otlp) = server.otlp_address() {
+            info!("OTLP/HTTP: http://{otlp}/v1/traces");
+        }
+    }
+}
+
+async fn last_spans(telemetry: &Telemetry) {
+    let lost: u64 = telemetry
+        .shutdown(LAST_SPANS)
+        .await
+        .iter()
+        .map(|ledger| ledger.dropped_total())
+        .sum();
+    if lost > 0 {
+        warn!(spans = lost, "not every span was stored or sent");
+    }
+}
+
+/// Resolves once the process is asked to stop.
+fn stop_signal() -> anyhow::Result<impl Future<Output = &'static str>> {
+    #[cfg(unix)]
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        #[cfg(unix)]
+        let terminated = terminate.recv();
+        #[cfg(not(unix))]
+        let terminated = std::future::pending::<()>();
+        tokio::select! {
+            _ = terminated => "SIGTERM",
+            _ = signal::ctrl_c() => "Ctrl-C",
+        }
+    })
+}

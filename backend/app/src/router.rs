@@ -1,0 +1,80 @@
+//! Which address is answered by whom, and what every answer carries.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::map_response,
+    response::IntoResponse,
+    routing::{get, post},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    csrf::{CsrfLayer, ProtectionError},
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+};
+
+use crate::{
+    app::App,
+    auth::{me, refresh, signin, signout},
+    health, pages, problem,
+};
+
+/// The largest request body of the API.
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// How long a request of the API may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The application without its telemetry endpoints.
+pub(crate) fn application(app: App, trusted_origins: &[String]) -> anyhow::Result<Router> {
+    Ok(Router::new()
+        .nest("/api", api(trusted_origins)?)
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .with_state(app)
+        .merge(Router::new().fallback_service(get(pages::serve).layer(CompressionLayer::new()))))
+}
+
+fn api(trusted_origins: &[String]) -> anyhow::Result<Router<App>> {
+    let mut csrf = CsrfLayer::new();
+    for origin in trusted_origins {
+        csrf = csrf.add_trusted_origin(origin).context("TRUSTED_ORIGINS")?;
+    }
+    let forbidden = |_: ProtectionError| StatusCode::FORBIDDEN.into_response();
+
+    Ok(Router::new()
+        .route("/v1/auth/signin", post(signin::sign_in))
+        .route("/v1/auth/signout", post(signout::sign_out))
+        .route("/v1/auth/refresh", post(refresh::refresh))
+        .route("/v1/auth/me", get(me::me))
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TIMEOUT,
+        ))
+        .layer(csrf.with_rejection_response(forbidden))
+        .layer(CatchPanicLayer::custom(problem::of_panic))
+        .layer(map_response(problem::complete))
+        .layer(set(header::CACHE_CONTROL, "no-store")))
+}
+
+/// What every answer carries, whoever gave it.
+pub(crate) fn guarded(router: Router) -> Router {
+    let nothing = "default-src 'none'; frame-ancestors 'none'";
+    router
+        .layer(CatchPanicLayer::custom(problem::of_panic))
+        .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(set(header::REFERRER_POLICY, "same-origin"))
+        .layer(set(header::CONTENT_SECURITY_POLICY, nothing))
+}
+
+fn set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}

@@ -1,0 +1,199 @@
+//! What a sign-in leaves behind: one trace, and the log lines in it.
+
+use std::{fmt::Write, time::Duration};
+
+use expect_test::{Expect, expect};
+use opentelemetry_sdk::trace::SpanData;
+use rag_admin_api::paths;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{EMAIL, PASSWORD, TestServer, recorded};
+
+const PARENT: &str = "00f067aa0ba902b7";
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[tokio::test]
+async fn a_sign_in_is_one_trace() {
+    check(
+        "4bf92f3577b34da6a3ce929d0e0e4701",
+        EMAIL,
+        PASSWORD,
+        &expect![[r#"
+            POST /api/v1/auth/signin Server Unset http.response.status_code=200
+              authenticate_user Internal Unset auth.method=email_password user.email=a***@example.com auth.success=true
+                SELECT users Client Unset
+                verify_password Internal Unset crypto.algorithm=bcrypt auth.password_valid=true
+                  bcrypt.verify Internal Unset
+                INSERT refresh_tokens Client Unset
+            "INFO": "signed in"
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_no_error_of_the_server() {
+    check(
+        "4bf92f3577b34da6a3ce929d0e0e4702",
+        EMAIL,
+        "a wrong password",
+        &expect![[r#"
+            POST /api/v1/auth/signin Server Unset http.response.status_code=401
+              authenticate_user Internal Error { description: "invalid password" } auth.method=email_password user.email=a***@example.com auth.success=false
+                SELECT users Client Unset
+                verify_password Internal Unset crypto.algorithm=bcrypt auth.password_valid=false
+                  bcrypt.verify Internal Unset
+            "WARN": "sign-in failed"
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_password_of_somebody_unknown_is_checked_too() {
+    check(
+        "4bf92f3577b34da6a3ce929d0e0e4703",
+        "nobody@example.com",
+        PASSWORD,
+        &expect![[r#"
+            POST /api/v1/auth/signin Server Unset http.response.status_code=401
+              authenticate_user Internal Error { description: "user not found" } auth.method=email_password user.email=n***@example.com auth.success=false
+                SELECT users Client Unset
+                verify_password Internal Unset crypto.algorithm=bcrypt auth.password_valid=false
+                  bcrypt.verify Internal Unset
+            "WARN": "sign-in failed"
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn addresses_are_shown_if_the_operator_says_so() {
+    let server = TestServer::start_with(&[("TELEMETRY_EMAIL", "plain")]).await;
+    let trace_id = "4bf92f3577b34da6a3ce929d0e0e4704";
+    sign_in(&server, trace_id, EMAIL, PASSWORD).await;
+    assert!(
+        text(trace_id)
+            .await
+            .contains("user.email=alice@example.com")
+    );
+}
+
+#[tokio::test]
+async fn the_viewer_and_health_checks_leave_no_trace() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    browser.sign_in(EMAIL, PASSWORD).await;
+    let trace_id = "4bf92f3577b34da6a3ce929d0e0e4705";
+    for path in ["/telemetry/api/traces", "/readyz", paths::ME] {
+        let request = browser
+            .request(Method::GET, path)
+            .header("traceparent", traceparent(trace_id));
+        assert!(browser.send(request).await.status().is_success());
+    }
+    assert!(
+        text(trace_id)
+            .await
+            .starts_with("GET /api/v1/auth/me Server")
+    );
+}
+
+async fn check(trace_id: &str, email: &str, password: &str, expected: &Expect) {
+    let server = TestServer::start().await;
+    sign_in(&server, trace_id, email, password).await;
+    let spans = text(trace_id).await;
+
+    let logs = recorded().logs(trace_id);
+    let lines: Vec<String> = logs
+        .iter()
+        .map(|line| format!("{}: {}", line["level"], line["message"]))
+        .collect();
+    expected.assert_eq(&format!("{spans}{}\n", lines.join("\n")));
+
+    let all = format!("{logs:?} {:?}", finished(trace_id));
+    assert!(!all.contains(password) && !all.contains(email), "{all}");
+}
+
+async fn sign_in(server: &TestServer, trace_id: &str, email: &str, password: &str) {
+    let mut browser = server.browser();
+    let request = browser
+        .request(Method::POST, paths::SIGN_IN)
+        .header("traceparent", traceparent(trace_id));
+    browser
+        .send(request.json(&json!({ "email": email, "password": password })))
+        .await
+        .bytes()
+        .await
+        .unwrap();
+}
+
+fn traceparent(trace_id: &str) -> String {
+    format!("00-{trace_id}-{PARENT}-01")
+}
+
+/// The trace as text, once its first span has ended: that is after the client has the last byte.
+async fn text(trace_id: &str) -> String {
+    let ended = async {
+        loop {
+            recorded().telemetry.flush(PATIENCE).await.unwrap();
+            let spans = finished(trace_id);
+            if spans
+                .iter()
+                .any(|span| span.parent_span_id.to_string() == PARENT)
+            {
+                return spans;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let spans = tokio::time::timeout(PATIENCE, ended)
+        .await
+        .expect("the trace has a first span");
+    let mut text = String::new();
+    write_children(&mut text, &spans, PARENT, 0);
+    text
+}
+
+fn finished(trace_id: &str) -> Vec<SpanData> {
+    let mut spans = recorded().spans.get_finished_spans().unwrap();
+    spans.retain(|span| span.span_context.trace_id().to_string() == trace_id);
+    spans.sort_by_key(|span| span.start_time);
+    spans
+}
+
+fn write_children(text: &mut String, spans: &[SpanData], parent: &str, depth: usize) {
+    for span in spans
+        .iter()
+        .filter(|span| span.parent_span_id.to_string() == parent)
+    {
+        let indent = "  ".repeat(depth);
+        write!(
+            text,
+            "{indent}{} {:?} {:?}",
+            span.name, span.span_kind, span.status
+        )
+        .unwrap();
+        for attribute in &span.attributes {
+            let key = attribute.key.as_str();
+            if [
+                "auth.",
+                "crypto.",
+                "user.email",
+                "http.response.status_code",
+            ]
+            .iter()
+            .any(|p| key.starts_with(p))
+            {
+                write!(text, " {key}={}", attribute.value).unwrap();
+            }
+        }
+        text.push('\n');
+        write_children(
+            text,
+            spans,
+            &span.span_context.span_id().to_string(),
+            depth + 1,
+        );
+    }
+}

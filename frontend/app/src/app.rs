@@ -1,0 +1,57 @@
+//! Which page a person sees, and the session behind it.
+
+use std::time::Duration;
+
+use gloo_timers::future::sleep;
+use leptos::{prelude::*, task::spawn_local};
+use rag_admin_api::User;
+
+use crate::{
+    api::{self, ApiError},
+    pages::{Home, SignIn},
+};
+
+/// The access token lives for 15 minutes; the trace viewer, in another tab, depends on it too.
+const RENEW_EVERY: Duration = Duration::from_secs(10 * 60);
+
+/// Who is in front of the page.
+#[derive(Clone)]
+enum Visitor {
+    /// The server was asked, and has not answered yet.
+    Unknown,
+    /// Nobody is signed in; perhaps with a word of why.
+    SignedOut(Option<ApiError>),
+    SignedIn(User),
+}
+
+#[component]
+pub(crate) fn App() -> impl IntoView {
+    let visitor = RwSignal::new(Visitor::Unknown);
+    spawn_local(keep_session(visitor));
+
+    let signed_in = Callback::new(move |user| visitor.set(Visitor::SignedIn(user)));
+    let signed_out = Callback::new(move |()| visitor.set(Visitor::SignedOut(None)));
+    move || match visitor.get() {
+        Visitor::Unknown => view! { <main class="blank" aria-busy="true"></main> }.into_any(),
+        Visitor::SignedOut(reason) => view! { <SignIn reason signed_in /> }.into_any(),
+        Visitor::SignedIn(user) => view! { <Home user signed_out /> }.into_any(),
+    }
+}
+
+/// Restores the session of an earlier visit, and renews it for as long as somebody is signed in.
+///
+/// One task for the life of the page, started before any click: what it does belongs to none.
+async fn keep_session(visitor: RwSignal<Visitor>) {
+    visitor.set(match api::restore().await {
+        Ok(Some(user)) => Visitor::SignedIn(user),
+        Ok(None) => Visitor::SignedOut(None),
+        Err(error) => Visitor::SignedOut(Some(error)),
+    });
+    loop {
+        sleep(RENEW_EVERY).await;
+        let signed_in = visitor.with_untracked(|visitor| matches!(visitor, Visitor::SignedIn(_)));
+        if signed_in && let Err(error @ ApiError::Unauthorized(_)) = api::renew().await {
+            visitor.set(Visitor::SignedOut(Some(error)));
+        }
+    }
+}

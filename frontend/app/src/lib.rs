@@ -1,1 +1,0 @@
-//! RAG Admin in Leptos.
