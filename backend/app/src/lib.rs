@@ -14,5 +14,6 @@ mod users;
 mod viewer;
 
 pub use auth::Secret;
+pub use pages::asset_paths;
 pub use server::Server;
 pub use users::add as add_user;

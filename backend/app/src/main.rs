@@ -4,15 +4,15 @@ mod command;
 
 use std::{
     fs,
-    io::{IsTerminal, stdout},
+    io::{IsTerminal, Write, stderr},
     process::ExitCode,
     time::Duration,
 };
 
 use anyhow::Context;
-use rag_admin_server::{Server, add_user, settings::Settings};
+use rag_admin_server::{Server, add_user, asset_paths, settings::Settings};
 use throughline_collector::Collector;
-use throughline_instrument::{BatchSettings, Processing, Telemetry};
+use throughline_instrument::{BatchSettings, EXCLUDED_PATHS, Processing, Telemetry};
 use tokio::signal;
 use tracing::{info, warn};
 
@@ -62,6 +62,12 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let telemetry = throughline_instrument::init("rag-admin-backend")
         .version(env!("CARGO_PKG_VERSION"))
         .from_env()
+        .excluded_paths(
+            EXCLUDED_PATHS
+                .map(str::to_owned)
+                .into_iter()
+                .chain(asset_paths()),
+        )
         .export_with(store_soon(), collector.exporter())
         .install()?;
     // Signals are caught before anybody can know that the server runs.
@@ -85,25 +91,20 @@ fn store_soon() -> Processing {
     })
 }
 
-/// Says where everything is. The token is for a person's eyes: not for a pipe, which may lead to a log.
+/// Says where everything is, beside the log. The token is for a person's eyes: not for a pipe, which may lead to a log.
 fn announce(server: &Server) {
     let app = format!("http://{}/", server.address());
-    if stdout().is_terminal() {
-        println!("RAG Admin: {app}");
-        println!(
-            "Telemetry: {app}telemetry/?token={}",
-            server.viewer_token().expose()
-        );
-        if let Some(otlp) = server.otlp_address() {
-            println!("OTLP/HTTP: http://{otlp}/v1/traces");
-        }
-    } else {
-        info!("RAG Admin: {app}");
-        info!("Telemetry: {app}telemetry/");
-        if let Some(otlp) = server.otlp_address() {
-            info!("OTLP/HTTP: http://{otlp}/v1/traces");
-        }
+    let mut viewer = format!("{app}telemetry/");
+    if stderr().is_terminal() {
+        viewer = format!("{viewer}?token={}", server.viewer_token().expose());
     }
+    let mut lines = format!("RAG Admin: {app}\nTelemetry: {viewer}\n");
+    if let Some(otlp) = server.otlp_address() {
+        lines.push_str(&format!("OTLP/HTTP: http://{otlp}/v1/traces\n"));
+    }
+    // Nobody reading is no reason to stop.
+    let _ = stderr().write_all(lines.as_bytes());
+    info!(address = %server.address(), "listening");
 }
 
 async fn last_spans(telemetry: &Telemetry) {

@@ -21,6 +21,13 @@ const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
 
 const NOT_BUILT: &str = include_str!("pages/not_built.html");
 
+/// The paths of the files that the page loads. They are not traced: they would bury the traces of what people do.
+pub fn asset_paths() -> impl Iterator<Item = String> {
+    Dist::iter()
+        .filter(|name| name != "index.html")
+        .map(|name| format!("/{name}"))
+}
+
 /// A file of the front end, or the page: which address shows what is for the front end to decide.
 pub(crate) async fn serve(uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');

@@ -33,12 +33,17 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The application without its telemetry endpoints.
 pub(crate) fn application(app: App, trusted_origins: &[String]) -> anyhow::Result<Router> {
+    let page = get(pages::serve).layer(CompressionLayer::new());
     Ok(Router::new()
         .nest("/api", api(trusted_origins)?)
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .with_state(app)
-        .merge(Router::new().fallback_service(get(pages::serve).layer(CompressionLayer::new()))))
+        .merge(
+            Router::new()
+                .route("/", page.clone())
+                .fallback_service(page),
+        ))
 }
 
 fn api(trusted_origins: &[String]) -> anyhow::Result<Router<App>> {

@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
     path::Path,
-    process::{Child, ChildStdout, Command, Output, Stdio},
+    process::{Child, ChildStderr, Command, Output, Stdio},
 };
 
 use rag_admin_api::paths;
@@ -42,26 +42,21 @@ fn add_user(data_dir: &Path, password: &str) -> Output {
 /// A running server, killed if the test fails.
 struct Running {
     child: Child,
-    _log: BufReader<ChildStdout>,
+    _lines: BufReader<ChildStderr>,
     address: SocketAddr,
 }
 
 impl Running {
     fn start(data_dir: &Path) -> Running {
         let mut child = program(data_dir).spawn().unwrap();
-        let mut log = BufReader::new(child.stdout.take().unwrap());
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
-        log.read_line(&mut line).unwrap();
-        let line: Value = serde_json::from_str(&line).unwrap();
-        let url = line["message"]
-            .as_str()
-            .unwrap()
-            .strip_prefix("RAG Admin: http://")
-            .unwrap();
-        let address = url.trim_end_matches('/').parse().unwrap();
+        lines.read_line(&mut line).unwrap();
+        let url = line.strip_prefix("RAG Admin: http://").unwrap();
+        let address = url.trim_end().trim_end_matches('/').parse().unwrap();
         Running {
             child,
-            _log: log,
+            _lines: lines,
             address,
         }
     }
