@@ -1,0 +1,41 @@
+use super::super::otlp::PartialSuccess;
+use super::*;
+
+#[test]
+fn only_what_may_pass_is_tried_again() {
+    let after = Some(Duration::from_secs(7));
+    for status in [429, 502, 503, 504] {
+        assert_eq!(outcome(status, after, b""), Outcome::Retry { after });
+    }
+    for status in [301, 400, 401, 404, 413, 500, 501] {
+        assert_eq!(
+            outcome(status, after, b""),
+            Outcome::Dropped(DropReason::Rejected)
+        );
+    }
+}
+
+#[test]
+fn a_partial_success_counts_what_was_rejected() {
+    let partial_success = PartialSuccess {
+        rejected_spans: 3,
+        ..PartialSuccess::default()
+    };
+    let body = ExportTraceServiceResponse {
+        partial_success: Some(partial_success),
+    };
+    assert_eq!(
+        outcome(200, None, &body.encode_to_vec()),
+        Outcome::Exported { rejected: 3 }
+    );
+    assert_eq!(outcome(200, None, b""), Outcome::Exported { rejected: 0 });
+    assert_eq!(
+        outcome(200, None, b"{not protobuf}"),
+        Outcome::Exported { rejected: 0 }
+    );
+}
+
+#[test]
+fn retry_after_is_read_in_seconds() {
+    assert_eq!(pause(" 120 "), Some(Duration::from_secs(120)));
+}

@@ -1,0 +1,89 @@
+//! Every span arrives, or is accounted for.
+#![cfg(target_arch = "wasm32")]
+
+mod support;
+
+use opentelemetry::trace::{Span as _, SpanBuilder, Tracer};
+use opentelemetry::{KeyValue, global};
+use support::*;
+use throughline_browser::{DropReason, ledger};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::Event;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// Starts and ends a span with an attribute of so many bytes; its trace.
+fn span(bytes: usize) -> String {
+    let span =
+        SpanBuilder::from_name("test").with_attributes([KeyValue::new("text", "x".repeat(bytes))]);
+    let span = global::tracer("test").build(span);
+    span.span_context().trace_id().to_string()
+}
+
+async fn all_settled() {
+    until(|| ledger().queued + ledger().exporting == 0).await;
+    assert!(ledger().balances());
+}
+
+#[wasm_bindgen_test]
+async fn the_quota_of_keepalive_is_given_back_after_each_export() {
+    set_up();
+    let before = keepalive_exports();
+    for _ in 0..24 {
+        let trace = span(8 * 1024);
+        until(|| !exported(&trace).is_empty()).await;
+        all_settled().await;
+    }
+    assert_eq!(keepalive_exports() - before, 24);
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_is_left_sends_all_it_has_in_requests_that_fit_the_quota() {
+    set_up();
+    all_settled().await;
+    let (spans, requests) = (ledger().exported, export_sizes().len());
+    for _ in 0..300 {
+        span(1024);
+    }
+    window()
+        .dispatch_event(&Event::new("pagehide").unwrap())
+        .unwrap();
+    // Nothing was awaited: but for the batch that was full already, they are with the browser.
+    assert_eq!(export_sizes().len() - requests, 5);
+    all_settled().await;
+    let sizes = export_sizes().split_off(requests);
+    assert!(sizes.iter().all(|size| *size <= 60 * 1024), "{sizes:?}");
+    assert_eq!(ledger().exported - spans, 300);
+}
+
+#[wasm_bindgen_test]
+async fn what_was_refused_for_now_is_sent_again_and_what_was_refused_is_counted() {
+    set_up();
+    all_settled().await;
+    let before = ledger();
+    refuse(503);
+    let trace = span(1);
+    until(|| exported(&trace).len() == 1).await;
+    all_settled().await;
+    assert_eq!(ledger().exported - before.exported, 1);
+
+    refuse(400);
+    span(1);
+    all_settled().await;
+    let rejected = DropReason::Rejected;
+    assert_eq!(ledger().dropped(rejected) - before.dropped(rejected), 1);
+}
+
+#[wasm_bindgen_test]
+async fn what_finds_no_room_is_dropped_and_counted() {
+    set_up();
+    all_settled().await;
+    let before = ledger();
+    for _ in 0..3000 {
+        span(1);
+    }
+    let dropped = ledger().dropped(DropReason::QueueFull) - before.dropped(DropReason::QueueFull);
+    assert_eq!(dropped, 3000 - 2048);
+    all_settled().await;
+    assert_eq!(ledger().exported - before.exported, 2048);
+}

@@ -1,0 +1,182 @@
+//! The span of a request, its headers, and that the page notices nothing.
+#![cfg(target_arch = "wasm32")]
+
+mod support;
+
+use js_sys::{Object, Reflect};
+use support::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{AbortController, Headers, Request, RequestInit};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// The span of the only request at `path`.
+async fn span_of(path: &str) -> Span {
+    let asked = asked(path);
+    assert_eq!(asked.len(), 1);
+    let traceparent = asked[0].traceparent.clone().expect("no traceparent");
+    let parts: Vec<_> = traceparent.split('-').collect();
+    assert_eq!((parts[0], parts[3]), ("00", "03"));
+    let spans = finished(parts[1]).await;
+    spans
+        .into_iter()
+        .find(|it| hex(&it.span_id) == parts[2])
+        .expect("not the span of the header")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[wasm_bindgen_test]
+async fn a_request_is_a_client_span_with_the_attributes_of_the_conventions() {
+    set_up();
+    get("/plain?token=secret&page=2").await.unwrap();
+    let span = span_of("/plain").await;
+    assert_eq!((span.name.as_str(), span.kind), ("GET", 3));
+    assert_eq!(span.text("http.request.method").as_deref(), Some("GET"));
+    assert_eq!(span.int("http.response.status_code"), Some(200));
+    assert_eq!(
+        span.text("server.address").unwrap(),
+        window().location().hostname().unwrap()
+    );
+    assert_eq!(
+        span.int("server.port").unwrap().to_string(),
+        window().location().port().unwrap()
+    );
+    assert!(
+        span.text("url.full")
+            .unwrap()
+            .ends_with("/plain?token=REDACTED&page=2")
+    );
+    assert_eq!(
+        span.text("throughline.server.span_id").as_deref(),
+        Some(SERVER_SPAN)
+    );
+    assert!(!span.is_error() && span.text("error.type").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn a_status_from_400_on_is_an_error() {
+    set_up();
+    assert_eq!(get("/unauthorized").await.unwrap().status(), 401);
+    let span = span_of("/unauthorized").await;
+    assert!(span.is_error());
+    assert_eq!(span.text("error.type").as_deref(), Some("401"));
+}
+
+#[wasm_bindgen_test]
+async fn a_request_that_reaches_nobody_fails_as_before() {
+    set_up();
+    let reason = get("/unreachable").await.unwrap_err();
+    assert!(reason.is_instance_of::<js_sys::TypeError>());
+    let span = span_of("/unreachable").await;
+    assert!(span.is_error());
+    assert_eq!(span.text("error.type").as_deref(), Some("TypeError"));
+    assert_eq!(span.int("http.response.status_code"), None);
+}
+
+#[wasm_bindgen_test]
+async fn an_aborted_request_is_no_error() {
+    set_up();
+    let controller = AbortController::new().unwrap();
+    let init = RequestInit::new();
+    init.set_signal(Some(&controller.signal()));
+    let response = get_with("/aborted", &init);
+    controller.abort();
+    let reason = response.await.unwrap_err();
+    assert_eq!(Reflect::get(&reason, &"name".into()).unwrap(), "AbortError");
+    let asked = asked("/aborted");
+    let trace = asked[0]
+        .traceparent
+        .as_ref()
+        .unwrap()
+        .split('-')
+        .nth(1)
+        .unwrap()
+        .to_owned();
+    let span = &finished(&trace).await[0];
+    assert!(!span.is_error() && span.text("error.type").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn headers_are_kept_in_every_form_in_which_they_can_be_given() {
+    set_up();
+    let object = Object::new();
+    Reflect::set(&object, &"x-custom".into(), &"object".into()).unwrap();
+    let pair = js_sys::Array::of2(&"x-custom".into(), &"array".into());
+    let headers = Headers::new().unwrap();
+    headers.set("x-custom", "headers").unwrap();
+    let forms: [(&str, JsValue); 3] = [
+        ("object", object.into()),
+        ("array", js_sys::Array::of1(&pair).into()),
+        ("headers", headers.clone().into()),
+    ];
+    for (form, value) in forms {
+        let init = RequestInit::new();
+        init.set_headers(&value);
+        init.set_method("post");
+        let path = format!("/form/{form}");
+        get_with(&path, &init).await.unwrap();
+        assert_eq!(asked(&path)[0].custom.as_deref(), Some(form));
+        assert_eq!(span_of(&path).await.name, "POST");
+    }
+    let request = Request::new_with_str("/form/request").unwrap();
+    request.headers().set("x-custom", "request").unwrap();
+    wasm_bindgen_futures::JsFuture::from(window().fetch_with_request(&request))
+        .await
+        .unwrap();
+    assert_eq!(asked("/form/request")[0].custom.as_deref(), Some("request"));
+    span_of("/form/request").await;
+    assert_eq!(
+        headers.get("traceparent").unwrap(),
+        None,
+        "the page's own object was changed"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn an_unknown_method_is_other() {
+    set_up();
+    let init = RequestInit::new();
+    init.set_method("BREW");
+    get_with("/coffee", &init).await.unwrap();
+    let span = span_of("/coffee").await;
+    assert_eq!(span.name, "HTTP");
+    assert_eq!(span.text("http.request.method").as_deref(), Some("_OTHER"));
+    assert_eq!(
+        span.text("http.request.method_original").as_deref(),
+        Some("BREW")
+    );
+}
+
+#[wasm_bindgen_test]
+async fn the_context_goes_to_the_own_origin_only() {
+    set_up();
+    // The stub keeps `Request`s only: this one comes as it was made, a string.
+    get("http://elsewhere.example/there").await.unwrap();
+    assert!(asked("/there").is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn the_response_is_the_one_that_fetch_gave_and_unread() {
+    set_up();
+    let response = get("/body").await.unwrap();
+    assert!(!response.body_used());
+    let text = wasm_bindgen_futures::JsFuture::from(response.text().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(text, "ok");
+}
+
+#[wasm_bindgen_test]
+async fn an_address_that_is_none_is_refused_by_fetch_itself() {
+    set_up();
+    let before = throughline_browser::ledger().created;
+    let fetch: js_sys::Function = Reflect::get(&window(), &"fetch".into())
+        .unwrap()
+        .unchecked_into();
+    let _answer = fetch.call1(&window(), &"http://[".into());
+    assert_eq!(throughline_browser::ledger().created, before);
+}

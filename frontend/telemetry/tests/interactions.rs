@@ -1,0 +1,269 @@
+//! One root for one interaction, with the right name and the right end.
+#![cfg(target_arch = "wasm32")]
+
+mod support;
+
+use opentelemetry::trace::{TraceContextExt, Tracer};
+use opentelemetry::{Context, global};
+use support::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{Event, EventTarget, HtmlFormElement, MouseEvent, MouseEventInit};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+fn on(target: &EventTarget, event: &str, handler: impl Fn(Event) + 'static) {
+    let handler = Closure::<dyn Fn(Event)>::new(handler).into_js_value();
+    target
+        .add_event_listener_with_callback(event, handler.unchecked_ref())
+        .unwrap();
+}
+
+/// A click as a mouse makes it, on whatever is inside.
+fn click_on(target: &EventTarget) {
+    let init = MouseEventInit::new();
+    init.set_bubbles(true);
+    init.set_cancelable(true);
+    init.set_composed(true);
+    target
+        .dispatch_event(&MouseEvent::new_with_mouse_event_init_dict("click", &init).unwrap())
+        .unwrap();
+}
+
+fn last() -> String {
+    throughline_browser::last_trace_id()
+        .map(|it| it.to_string())
+        .unwrap_or_default()
+}
+
+/// The tree of the trace of the last interaction, once that is over.
+async fn last_tree() -> String {
+    let trace = last();
+    next_macrotask().await;
+    tree(&finished(&trace).await)
+}
+
+fn start_request(path: &str) {
+    let _started = window().fetch_with_str(path);
+}
+
+#[wasm_bindgen_test]
+async fn a_click_on_an_icon_with_five_listeners_is_one_root() {
+    set_up();
+    let page = html(
+        r#"<section><p><button data-trace="save"><svg id="icon"></svg></button></p></section>"#,
+    );
+    let button = page.query_selector("button").unwrap().unwrap();
+    for (listener, selector) in ["svg", "button", "p", "section", "button"]
+        .into_iter()
+        .enumerate()
+    {
+        let element = page.query_selector(selector).unwrap().unwrap();
+        on(&element, "click", move |_| {
+            start_request(&format!("/five/{listener}"))
+        });
+    }
+    on(&button, "click", |event| event.stop_propagation());
+    let before = roots().len();
+    click_on(&page.query_selector("#icon").unwrap().unwrap());
+    assert_eq!(last_tree().await, "click save\n  GET\n  GET\n  GET\n");
+    assert_eq!(roots().len(), before + 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_root_has_its_name_from_what_tells_the_control_apart() {
+    set_up();
+    let page = html(
+        r#"<button data-trace="a" id="b">Text</button><button id="b2" name="c"></button>
+           <button name="c" aria-label="d"></button><button aria-label="d" role="tab"></button>
+           <span role="tab">Text</span><button>Secret</button><label>Text<input id="box" type="checkbox"></label>"#,
+    );
+    let mut names = Vec::new();
+    let controls = page.query_selector_all("button, span, label").unwrap();
+    for index in 0..controls.length() {
+        click_on(&controls.get(index).unwrap());
+        names.push(last_tree().await);
+    }
+    assert_eq!(
+        names.concat(),
+        "click a\nclick b2\nclick c\nclick d\nclick tab\nclick button\nclick box\n"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_click_on_nothing_in_particular_is_no_interaction() {
+    set_up();
+    let page = html("<p>Text</p>");
+    let before = last();
+    click_on(&page.query_selector("p").unwrap().unwrap());
+    assert_eq!(last(), before);
+}
+
+#[wasm_bindgen_test]
+async fn the_submit_that_follows_a_click_belongs_to_it() {
+    set_up();
+    let page = html(r#"<form name="login"><input name="mail"><button id="go">Go</button></form>"#);
+    on(
+        &page.query_selector("form").unwrap().unwrap(),
+        "submit",
+        |event| {
+            event.prevent_default();
+            start_request("/login");
+        },
+    );
+    let before = roots().len();
+    find("#go").click();
+    assert_eq!(last_tree().await, "click go\n  GET\n");
+    assert_eq!(roots().len(), before + 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_form_that_is_sent_without_a_click_is_called_submit() {
+    set_up();
+    let page =
+        html(r#"<form id="search"><input name="q"><button data-trace="find">Go</button></form>"#);
+    let form: HtmlFormElement = page
+        .query_selector("form")
+        .unwrap()
+        .unwrap()
+        .unchecked_into();
+    on(&form, "submit", |event| {
+        event.prevent_default();
+        start_request("/search");
+    });
+    form.request_submit().unwrap();
+    assert_eq!(last_tree().await, "submit find\n  GET\n");
+}
+
+#[wasm_bindgen_test]
+async fn a_choice_is_an_interaction_and_a_typed_text_is_not() {
+    set_up();
+    let page = html(r#"<select name="size"></select><input name="mail">"#);
+    let change = |selector: &str| {
+        let init = web_sys::EventInit::new();
+        init.set_bubbles(true);
+        let event = Event::new_with_event_init_dict("change", &init).unwrap();
+        page.query_selector(selector)
+            .unwrap()
+            .unwrap()
+            .dispatch_event(&event)
+            .unwrap();
+    };
+    let before = last();
+    change("input");
+    assert_eq!(last(), before);
+    change("select");
+    assert_eq!(last_tree().await, "change size\n");
+}
+
+#[wasm_bindgen_test]
+async fn a_root_ends_with_its_last_child_and_not_before() {
+    set_up();
+    let page = html(r#"<button data-trace="work"></button>"#);
+    let button: EventTarget = page.query_selector("button").unwrap().unwrap().into();
+    on(&button, "click", |_| {
+        leptos::task::spawn_local(work("lifetime", 1, 3))
+    });
+    click_on(&button);
+    let trace = last();
+    let spans = finished(&trace).await;
+    assert_eq!(tree(&spans), "click work\n  GET\n  GET\n  GET\n");
+    let root = spans
+        .iter()
+        .find(|it| it.parent_span_id.is_empty())
+        .unwrap();
+    assert_eq!(
+        root.end,
+        spans
+            .iter()
+            .filter(|it| it.kind == 3)
+            .map(|it| it.end)
+            .max()
+            .unwrap()
+    );
+    assert!(
+        spans
+            .iter()
+            .all(|it| root.start <= it.start && it.start <= it.end && it.end <= root.end)
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_root_without_work_ends_at_once() {
+    set_up();
+    let page = html(r#"<button data-trace="idle"></button>"#);
+    click_on(&page.query_selector("button").unwrap().unwrap());
+    let spans = finished(&last()).await;
+    assert!(spans[0].end - spans[0].start < 100_000_000, "{spans:?}");
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_is_left_sends_its_root_and_what_has_ended() {
+    set_up();
+    let page = html(r#"<button data-trace="leave"></button>"#);
+    let button: EventTarget = page.query_selector("button").unwrap().unwrap().into();
+    on(&button, "click", |_| {
+        leptos::task::spawn_local(async {
+            get("/leave").await.unwrap();
+            window()
+                .dispatch_event(&Event::new("pagehide").unwrap())
+                .unwrap();
+        });
+    });
+    let with_keepalive = keepalive_exports();
+    click_on(&button);
+    let trace = last();
+    until(|| asked("/leave").len() == 1 && exported(&trace).len() == 2).await;
+    assert_eq!(tree(&exported(&trace)), "click leave\n  GET\n");
+    assert!(keepalive_exports() > with_keepalive);
+}
+
+#[wasm_bindgen_test]
+async fn spans_of_the_api_are_children_of_the_click_and_account_for_themselves() {
+    set_up();
+    let page = html(r#"<button data-trace="own"></button>"#);
+    let button: EventTarget = page.query_selector("button").unwrap().unwrap().into();
+    on(&button, "click", |_| {
+        global::tracer("test").in_span("outer", |cx: Context| {
+            cx.span().add_event("something", vec![]);
+            cx.span().update_name("renamed");
+            let _dropped = global::tracer("test").start("inner");
+        });
+    });
+    click_on(&button);
+    assert_eq!(last_tree().await, "click own\n  renamed\n    inner\n");
+    assert!(throughline_browser::ledger().balances());
+}
+
+#[wasm_bindgen_test]
+async fn a_span_that_hides_its_type_is_as_exact_as_any() {
+    set_up();
+    let span = global::tracer("test").start("exact");
+    let trace = {
+        let cx = Context::new().with_span(span);
+        cx.span().end();
+        cx.span().span_context().trace_id().to_string()
+    };
+    let spans = finished(&trace).await;
+    assert!(
+        spans[0].end >= spans[0].start && spans[0].end - spans[0].start < 1_000_000,
+        "{spans:?}"
+    );
+    assert_eq!(spans[0].flags & 0xff, 3);
+}
+
+#[wasm_bindgen_test]
+async fn a_second_install_changes_nothing() {
+    set_up();
+    throughline_browser::init("another").install();
+    let span = global::tracer("test").start("after");
+    let trace = opentelemetry::trace::Span::span_context(&span)
+        .trace_id()
+        .to_string();
+    drop(span);
+    finished(&trace).await;
+    assert_eq!(resource("service.name").as_deref(), Some("test"));
+    assert_eq!(resource("service.version").as_deref(), Some("1.2.3"));
+    assert!(resource("user_agent.original").is_some_and(|it| it.contains("Chrom")));
+}

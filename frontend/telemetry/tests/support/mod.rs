@@ -1,0 +1,380 @@
+//! The page that the tests run in: its `fetch` is a stub, put there before `install`, that answers after a while and
+//! keeps what it was asked; what is exported is read back.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "shared by tests, none of which needs all"
+)]
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Promise, Reflect, Uint8Array};
+use prost::Message;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Element, HtmlElement, Request, RequestInit, Response, ResponseInit};
+
+pub const SERVER_SPAN: &str = "00f067aa0ba902b7";
+
+/// A request that reached the stub.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub path: String,
+    pub traceparent: Option<String>,
+    pub custom: Option<String>,
+}
+
+/// A span that was exported.
+#[derive(Clone, PartialEq, Message)]
+pub struct Span {
+    #[prost(bytes = "vec", tag = "1")]
+    pub trace_id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub span_id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    pub parent_span_id: Vec<u8>,
+    #[prost(string, tag = "5")]
+    pub name: String,
+    #[prost(int32, tag = "6")]
+    pub kind: i32,
+    #[prost(fixed64, tag = "7")]
+    pub start: u64,
+    #[prost(fixed64, tag = "8")]
+    pub end: u64,
+    #[prost(message, repeated, tag = "9")]
+    pub attributes: Vec<KeyValue>,
+    #[prost(message, optional, tag = "15")]
+    pub status: Option<Status>,
+    #[prost(fixed32, tag = "16")]
+    pub flags: u32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Status {
+    #[prost(int32, tag = "3")]
+    pub code: i32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct KeyValue {
+    #[prost(string, tag = "1")]
+    pub key: String,
+    #[prost(message, optional, tag = "2")]
+    pub value: Option<AnyValue>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct AnyValue {
+    #[prost(string, optional, tag = "1")]
+    pub text: Option<String>,
+    #[prost(bool, optional, tag = "2")]
+    pub bool: Option<bool>,
+    #[prost(int64, optional, tag = "3")]
+    pub int: Option<i64>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Export {
+    #[prost(message, repeated, tag = "1")]
+    resources: Vec<ResourceSpans>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ResourceSpans {
+    #[prost(message, optional, tag = "1")]
+    resource: Option<Resource>,
+    #[prost(message, repeated, tag = "2")]
+    scopes: Vec<ScopeSpans>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Resource {
+    #[prost(message, repeated, tag = "1")]
+    attributes: Vec<KeyValue>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ScopeSpans {
+    #[prost(message, repeated, tag = "2")]
+    spans: Vec<Span>,
+}
+
+thread_local! {
+    static ASKED: RefCell<Vec<Asked>> = const { RefCell::new(Vec::new()) };
+    static EXPORTED: RefCell<Vec<Span>> = const { RefCell::new(Vec::new()) };
+    static RESOURCE: RefCell<Vec<KeyValue>> = const { RefCell::new(Vec::new()) };
+    static KEEPALIVE_EXPORTS: Cell<u32> = const { Cell::new(0) };
+    static EXPORT_SIZES: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+    static REFUSALS: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+    static SETTING_UP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Sets the page up, once.
+pub fn set_up() {
+    if SETTING_UP.replace(true) {
+        return;
+    }
+    let stub = Closure::<dyn Fn(JsValue, JsValue) -> Promise>::new(stub).into_js_value();
+    Reflect::set(&window(), &"fetch".into(), &stub).unwrap();
+    throughline_browser::init("test")
+        .version("1.2.3")
+        .endpoint("/v1/traces")
+        .schedule_delay(Duration::from_millis(20))
+        .install();
+}
+
+fn stub(input: JsValue, init: JsValue) -> Promise {
+    let Some(request) = input.dyn_ref::<Request>() else {
+        let url = input.as_string().unwrap();
+        if url.ends_with("/v1/traces") {
+            return exported_in(&init);
+        }
+        return answer(&url, &init);
+    };
+    let header = |name| request.headers().get(name).unwrap();
+    ASKED.with_borrow_mut(|asked| {
+        asked.push(Asked {
+            path: path(&request.url()),
+            traceparent: header("traceparent"),
+            custom: header("x-custom"),
+        });
+    });
+    answer(&request.url(), request)
+}
+
+fn path(url: &str) -> String {
+    let url = web_sys::Url::new_with_base(url, &window().location().href().unwrap()).unwrap();
+    url.pathname() + &url.search()
+}
+
+fn exported_in(init: &JsValue) -> Promise {
+    let body: Uint8Array = Reflect::get(init, &"body".into()).unwrap().unchecked_into();
+    if Reflect::get(init, &"keepalive".into()).unwrap().is_truthy() {
+        KEEPALIVE_EXPORTS.set(KEEPALIVE_EXPORTS.get() + 1);
+    }
+    EXPORT_SIZES.with_borrow_mut(|sizes| sizes.push(body.length() as usize));
+    if let Some(status) = REFUSALS.with_borrow_mut(Vec::pop) {
+        let init = ResponseInit::new();
+        init.set_status(status);
+        let response = Response::new_with_opt_str_and_init(None, &init).unwrap();
+        return Promise::resolve(&JsValue::from(response));
+    }
+    let export = Export::decode(&*body.to_vec()).unwrap();
+    for resource in export.resources {
+        RESOURCE.set(resource.resource.unwrap_or_default().attributes);
+        EXPORTED
+            .with_borrow_mut(|all| all.extend(resource.scopes.into_iter().flat_map(|it| it.spans)));
+    }
+    Promise::resolve(&JsValue::from(Response::new().unwrap()))
+}
+
+/// An answer as the path asks for it, after 1 to 8 ms.
+fn answer(url: &str, init: &JsValue) -> Promise {
+    let signal = Reflect::get(init, &"signal".into()).unwrap_or(JsValue::UNDEFINED);
+    let init = ResponseInit::new();
+    if url.contains("unauthorized") {
+        init.set_status(401);
+    }
+    let headers = web_sys::Headers::new().unwrap();
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    headers
+        .set(
+            "server-timing",
+            &format!("trace;desc=\"00-{trace}-{SERVER_SPAN}-03\""),
+        )
+        .unwrap();
+    init.set_headers(&headers);
+    let response = Response::new_with_opt_str_and_init(Some("ok"), &init).unwrap();
+    let fails = url.contains("unreachable");
+    wasm_bindgen_futures::future_to_promise(async move {
+        TimeoutFuture::new(1 + (js_sys::Math::random() * 7.0) as u32).await;
+        if Reflect::get(&signal, &"aborted".into()).is_ok_and(|it| it.is_truthy()) {
+            return Err(Reflect::get(&signal, &"reason".into()).unwrap());
+        }
+        if fails {
+            Err(js_sys::TypeError::new("Failed to fetch").into())
+        } else {
+            Ok(response.into())
+        }
+    })
+}
+
+pub fn window() -> web_sys::Window {
+    web_sys::window().unwrap()
+}
+
+/// What reached the stub, at paths that begin so.
+pub fn asked(prefix: &str) -> Vec<Asked> {
+    ASKED.with_borrow(|asked| {
+        asked
+            .iter()
+            .filter(|it| it.path.starts_with(prefix))
+            .cloned()
+            .collect()
+    })
+}
+
+pub fn keepalive_exports() -> u32 {
+    KEEPALIVE_EXPORTS.get()
+}
+
+/// The sizes of all exports so far, in bytes.
+pub fn export_sizes() -> Vec<usize> {
+    EXPORT_SIZES.with_borrow(Clone::clone)
+}
+
+/// Refuses the next export with this status.
+pub fn refuse(status: u16) {
+    REFUSALS.with_borrow_mut(|refusals| refusals.push(status));
+}
+
+pub fn resource(key: &str) -> Option<String> {
+    RESOURCE.with_borrow(|all| all.iter().find(|it| it.key == key)?.value.clone()?.text)
+}
+
+/// The spans of a trace that were exported so far.
+pub fn exported(trace_id: &str) -> Vec<Span> {
+    EXPORTED.with_borrow(|all| {
+        all.iter()
+            .filter(|it| it.trace() == trace_id)
+            .cloned()
+            .collect()
+    })
+}
+
+/// The names of all roots that were exported so far.
+pub fn roots() -> Vec<String> {
+    EXPORTED.with_borrow(|all| {
+        all.iter()
+            .filter(|it| it.parent_span_id.is_empty())
+            .map(|it| it.name.clone())
+            .collect()
+    })
+}
+
+/// The spans of a trace, once its root is among them.
+pub async fn finished(trace_id: &str) -> Vec<Span> {
+    until(|| {
+        exported(trace_id)
+            .iter()
+            .any(|it| it.parent_span_id.is_empty())
+    })
+    .await;
+    exported(trace_id)
+}
+
+/// The trace as text: names, indented.
+pub fn tree(spans: &[Span]) -> String {
+    fn below(spans: &[Span], parent: &[u8], depth: usize, text: &mut String) {
+        let mut children: Vec<_> = spans
+            .iter()
+            .filter(|it| it.parent_span_id == parent)
+            .collect();
+        children.sort_by_key(|it| it.start);
+        for child in children {
+            text.push_str(&format!("{}{}\n", "  ".repeat(depth), child.name));
+            below(spans, &child.span_id, depth + 1, text);
+        }
+    }
+    let mut text = String::new();
+    below(spans, &[], 0, &mut text);
+    text
+}
+
+/// Waits until something is so, for ten seconds at most.
+pub async fn until(condition: impl Fn() -> bool) {
+    for _ in 0..2000 {
+        if condition() {
+            return;
+        }
+        throughline_browser::flush();
+        TimeoutFuture::new(5).await;
+    }
+    panic!("it never came");
+}
+
+/// Requests something through the page's `fetch`.
+pub async fn get(path: &str) -> Result<Response, JsValue> {
+    JsFuture::from(window().fetch_with_str(path))
+        .await
+        .map(JsCast::unchecked_into)
+}
+
+pub async fn get_with(path: &str, init: &RequestInit) -> Result<Response, JsValue> {
+    JsFuture::from(window().fetch_with_str_and_init(path, init))
+        .await
+        .map(JsCast::unchecked_into)
+}
+
+/// The work of click `n`: ten requests, each awaited, with pauses.
+pub async fn work(name: &'static str, n: u32, requests: u32) {
+    for request in 0..requests {
+        get(&format!("/{name}/{n}/{request}")).await.unwrap();
+        TimeoutFuture::new((js_sys::Math::random() * 5.0) as u32).await;
+    }
+}
+
+/// Adds HTML to the page.
+pub fn html(html: &str) -> Element {
+    let document = window().document().unwrap();
+    let element = document.create_element("div").unwrap();
+    element.set_inner_html(html);
+    document.body().unwrap().append_child(&element).unwrap();
+    element
+}
+
+pub fn find(selector: &str) -> HtmlElement {
+    let found = window()
+        .document()
+        .unwrap()
+        .query_selector(selector)
+        .unwrap();
+    found
+        .unwrap_or_else(|| panic!("no {selector}"))
+        .unchecked_into()
+}
+
+/// Clicks, and tells the trace of it.
+pub fn click(element: &HtmlElement) -> String {
+    element.click();
+    throughline_browser::last_trace_id().unwrap().to_string()
+}
+
+/// The present task's other work comes first.
+pub async fn next_macrotask() {
+    TimeoutFuture::new(0).await;
+}
+
+impl Span {
+    pub fn trace(&self) -> String {
+        self.trace_id
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    pub fn text(&self, key: &str) -> Option<String> {
+        self.attributes
+            .iter()
+            .find(|it| it.key == key)?
+            .value
+            .clone()?
+            .text
+    }
+
+    pub fn int(&self, key: &str) -> Option<i64> {
+        self.attributes
+            .iter()
+            .find(|it| it.key == key)?
+            .value
+            .clone()?
+            .int
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.status.as_ref().is_some_and(|it| it.code == 2)
+    }
+}
