@@ -1,1 +1,17 @@
-//! End-to-end tests in headless Chromium.
+#![doc = include_str!("../README.md")]
+
+mod browser;
+mod lab;
+mod process;
+mod server;
+mod trace;
+mod traces;
+mod wait;
+
+pub use browser::Browser;
+pub use lab::{Echo, Lab};
+pub use process::{Process, free_port, program, workspace};
+pub use server::{DEMO_EMAIL, DEMO_PASSWORD, Server, TOKEN};
+pub use trace::{Span, Trace};
+pub use traces::Traces;
+pub use wait::until;

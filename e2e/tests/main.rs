@@ -1,0 +1,12 @@
+//! What a person and a program see of Throughline, from outside. Each test starts what it needs, and nothing is shared.
+
+mod context;
+mod durability;
+mod failing_sign_in;
+mod logs;
+mod navigation;
+mod page;
+mod security;
+mod sign_in;
+mod trunk_serve;
+mod viewer;
