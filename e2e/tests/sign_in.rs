@@ -144,6 +144,7 @@ fn every_resource_says_who_it_is(trace: &Trace) -> Result<()> {
             _ => &[
                 "service.version",
                 "service.instance.id",
+                "deployment.environment.name",
                 "user_agent.original",
             ],
         };
