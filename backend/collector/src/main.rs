@@ -8,7 +8,7 @@
 )]
 
 use std::{
-    io::{IsTerminal, Write, stderr, stdout},
+    io::{self, IsTerminal, Write, stderr, stdout},
     net::SocketAddr,
     path::PathBuf,
     time::Duration,
@@ -106,6 +106,8 @@ async fn serve(arguments: Arguments, token: Option<String>) -> anyhow::Result<()
     } else {
         router
     };
+    // Caught before anybody can know that the program runs: a stop that comes at once is a clean one, too.
+    let stop = stop_signal()?;
 
     let mut out = stdout();
     let _ = writeln!(out, "OTLP/HTTP  http://{address}/v1/traces"); // nobody has to read it
@@ -119,7 +121,7 @@ async fn serve(arguments: Arguments, token: Option<String>) -> anyhow::Result<()
 
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let server = axum::serve(listener, router).with_graceful_shutdown(async {
-        stop_signal().await;
+        stop.await;
         let _ = stopping.send(()); // the receiver waits below for as long as the server runs
     });
     tokio::select! {
@@ -136,23 +138,27 @@ async fn grace(stopped: tokio::sync::oneshot::Receiver<()>) {
     tokio::time::sleep(GRACE).await;
 }
 
-async fn stop_signal() {
-    let interrupt = async {
+/// Resolves once the program is asked to stop; signals are caught from the call on.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Resolves once the program is asked to stop.
+#[cfg(not(unix))]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
         if signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut terminate) => terminate.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        _ = terminate => {}
-    }
+    })
 }

@@ -13,6 +13,7 @@ use axum::{
     routing::any,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use percent_encoding::percent_decode_str;
 use tower_http::compression::CompressionLayer;
 
 use crate::{
@@ -69,7 +70,7 @@ async fn pages(State(access): State<Arc<Access>>, request: Request) -> Response 
         return asset.response(&parts.headers);
     }
     if let Some((token, clean)) = take_token(&parts.uri) {
-        return if access.is_token(&token) {
+        return if is_token(&access, &token) {
             enter(&access, &parts.headers, &clean)
         } else {
             page::locked("This token is not valid (any more).").into_response()
@@ -80,6 +81,15 @@ async fn pages(State(access): State<Arc<Access>>, request: Request) -> Response 
     } else {
         page::locked("You are not signed in.").into_response()
     }
+}
+
+/// Whether a link holds the token. One that somebody chose may have letters that a link has as they are, percent-encoded,
+/// or as forms write them.
+fn is_token(access: &Access, text: &str) -> bool {
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    access.is_token(text)
+        || access.is_token(&decoded(text))
+        || access.is_token(&decoded(&text.replace('+', " ")))
 }
 
 /// The token for a session, and the address without it.
@@ -128,4 +138,20 @@ async fn harden(mut response: Response) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_of_any_letters_is_found_in_a_link_however_it_is_written() {
+        let access = Access::token("a+b/c= %é");
+        for text in ["a%2Bb/c=%20%25%C3%A9", "a%2Bb%2Fc%3D+%25%c3%a9"] {
+            assert!(is_token(&access, text), "{text}");
+        }
+        assert!(is_token(&Access::token("a+b%41"), "a+b%41"));
+        assert!(!is_token(&access, "a%2Bb/c="));
+        assert!(!is_token(&Access::token(""), ""));
+    }
 }

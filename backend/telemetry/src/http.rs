@@ -2,6 +2,7 @@
 
 mod address;
 mod body;
+mod clip;
 mod layer;
 mod route;
 mod span;

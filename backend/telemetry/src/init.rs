@@ -16,7 +16,7 @@ use opentelemetry::{
 use opentelemetry_otlp::{ExporterBuildError, WithExportConfig};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, ShouldSample, SpanExporter};
 use std::io;
-use throughline_core::w3c::W3cPropagator;
+use throughline_core::{redact, w3c::W3cPropagator};
 use tracing::{Dispatch, dispatcher, level_filters::LevelFilter};
 use tracing_log::{AsLog, LogTracer};
 use tracing_subscriber::{
@@ -55,7 +55,7 @@ pub enum InstallError {
         "no exporter to `{url}`: check OTEL_EXPORTER_OTLP_ENDPOINT and the other OTEL_EXPORTER_OTLP_* variables"
     )]
     Otlp {
-        /// Where the spans were to go.
+        /// Where the spans were to go, without credentials.
         url: String,
         /// What the exporter says.
         source: ExporterBuildError,
@@ -188,7 +188,7 @@ impl Builder {
             ));
         }
         if let Some(url) = self.variables.otlp_traces_url.take() {
-            let exporter = Box::new(otlp(url)?);
+            let exporter = Box::new(otlp(&url)?);
             self.exporters.push((Processing::Batch, exporter));
         }
         let resource = resource::of_this_process(&self.service, &self.variables);
@@ -228,10 +228,26 @@ impl Builder {
     }
 }
 
-fn otlp(url: String) -> Result<opentelemetry_otlp::SpanExporter, InstallError> {
+fn otlp(url: &str) -> Result<opentelemetry_otlp::SpanExporter, InstallError> {
     opentelemetry_otlp::SpanExporter::builder()
         .with_http()
-        .with_endpoint(&url)
+        .with_endpoint(url)
         .build()
-        .map_err(|source| InstallError::Otlp { url, source })
+        .map_err(|error| InstallError::Otlp {
+            url: redact::url(url).into_owned(),
+            source: redacted(error),
+        })
+}
+
+/// People put keys into URLs, and errors into logs.
+fn redacted(error: ExporterBuildError) -> ExporterBuildError {
+    let redacted = |text: String| redact::url(&text).into_owned();
+    match error {
+        ExporterBuildError::InvalidConfiguration(text) => {
+            ExporterBuildError::InvalidConfiguration(redacted(text))
+        }
+        ExporterBuildError::InternalFailure(text) => {
+            ExporterBuildError::InternalFailure(redacted(text))
+        }
+    }
 }

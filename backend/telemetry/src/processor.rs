@@ -84,7 +84,7 @@ impl Processor {
 
     /// Waits until what has ended so far is exported or dropped. Blocks the thread.
     pub(crate) fn flush(&self, timeout: Duration) -> OTelSdkResult {
-        let deadline = Instant::now() + timeout;
+        let deadline = lane::after(Instant::now(), timeout);
         let marks: Vec<_> = self.lanes.iter().map(|lane| lane.flush()).collect();
         let settled = self
             .lanes
@@ -96,7 +96,7 @@ impl Processor {
 
     /// Exports what it can until the timeout, and drops the rest. Blocks the thread.
     pub(crate) fn shutdown(&self, timeout: Duration) -> OTelSdkResult {
-        let deadline = Instant::now() + timeout;
+        let deadline = lane::after(Instant::now(), timeout);
         self.lanes.iter().for_each(|lane| lane.shutdown(timeout));
         let mut lanes = self.lanes.iter();
         in_time(lanes.all(|lane| lane.wait_until_done(deadline)), timeout)

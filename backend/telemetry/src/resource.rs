@@ -2,7 +2,7 @@
 
 use crate::settings::Variables;
 use opentelemetry::KeyValue;
-use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::{Resource, resource::TelemetryResourceDetector};
 use throughline_core::names::resource as names;
 
 /// What the application says of itself.
@@ -16,8 +16,6 @@ pub(crate) struct Service {
 /// The resource of this process: what the environment says wins over what the application says.
 pub(crate) fn of_this_process(service: &Service, variables: &Variables) -> Resource {
     let mut attributes = vec![
-        KeyValue::new(names::TELEMETRY_SDK_NAME, "opentelemetry"),
-        KeyValue::new(names::TELEMETRY_SDK_LANGUAGE, "rust"),
         KeyValue::new(names::TELEMETRY_DISTRO_NAME, "throughline"),
         KeyValue::new(names::TELEMETRY_DISTRO_VERSION, env!("CARGO_PKG_VERSION")),
     ];
@@ -42,6 +40,7 @@ pub(crate) fn of_this_process(service: &Service, variables: &Variables) -> Resou
     attributes.push(KeyValue::new(names::SERVICE_NAME, name));
     // Of two attributes with one key, the later one counts.
     Resource::builder_empty()
+        .with_detector(Box::new(TelemetryResourceDetector))
         .with_attributes(attributes)
         .build()
 }
@@ -96,6 +95,9 @@ mod tests {
         assert_eq!(text(&plain, "service.version").as_deref(), Some("1.2.3"));
         let environment = text(&plain, "deployment.environment.name");
         assert_eq!(environment.as_deref(), Some("development"));
+
+        let sdk = text(&plain, "telemetry.sdk.version").unwrap();
+        assert!(sdk.starts_with("0."), "{sdk}");
 
         let told = resource("deployment.environment.name=production,team=a");
         let environment = text(&told, "deployment.environment.name");

@@ -214,6 +214,42 @@ async fn a_simple_processor_exports_each_span_by_itself() {
 }
 
 #[tokio::test]
+async fn times_that_never_come_lose_no_span() {
+    let _alone = support::alone();
+    let exporter = InMemorySpanExporter::default();
+    let by_hand = Processing::BatchWith(BatchSettings {
+        schedule_delay: Duration::MAX,
+        export_timeout: Duration::MAX,
+        ..BatchSettings::default()
+    });
+    let telemetry = init("test")
+        .export_with(by_hand, exporter.clone())
+        .build()
+        .unwrap();
+    make_spans(&telemetry, 2);
+    telemetry.flush(Duration::MAX).await.unwrap();
+    assert_eq!(exporter.get_finished_spans().unwrap().len(), 2);
+    make_spans(&telemetry, 1);
+    let ledgers = telemetry.shutdown(Duration::MAX).await;
+    assert_eq!(ledgers[0].exported, 3);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_refused_is_told_without_its_secrets() {
+    let _alone = support::alone();
+    let endpoint = "http://user:hunter2@no host/v1/traces?api_key=hunter2";
+    let built = init("test")
+        .from_vars(|name| {
+            (name == "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").then(|| endpoint.to_owned())
+        })
+        .build();
+    let error = built.unwrap_err();
+    let text = format!("{error} {error:?}");
+    assert!(text.contains("no host"), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[tokio::test]
 async fn after_the_shutdown_nothing_is_recorded() {
     let _alone = support::alone();
     let telemetry = init("test")

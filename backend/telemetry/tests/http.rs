@@ -189,6 +189,23 @@ async fn a_span_says_who_asked_for_what() {
 }
 
 #[tokio::test]
+async fn what_a_client_chooses_takes_no_more_than_an_attribute_may_hold() {
+    let recorder = Recorder::new();
+    let server = recorder.serve(Router::new().fallback(ok)).await;
+    let long = "x".repeat(30_000);
+    let response = Client::new()
+        .get(server.url(&format!("/{long}?{long}")))
+        .header("user-agent", &long)
+        .send();
+    assert_eq!(response.await.unwrap().status(), 200);
+    server.stop().await;
+    let spans = recorder.spans().await;
+    for name in ["url.path", "url.query", "user_agent.original"] {
+        assert_eq!(attribute(&spans[0], name).unwrap().len(), 4096, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_method_is_other() {
     let recorder = Recorder::new();
     let server = recorder.serve(Router::new().route("/pot", any(ok))).await;
@@ -517,8 +534,13 @@ async fn a_disabled_sdk_makes_no_spans_and_passes_the_context_on() {
         "traceparent",
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     );
-    let body = request.send().await.unwrap().text().await.unwrap();
-    assert_eq!(body, "0af7651916cd43dd8448eb211c80319c");
+    let response = request.send().await.unwrap();
+    let timing = response.headers().get("server-timing");
+    assert_eq!(timing, None, "the caller's own span did not answer");
+    assert_eq!(
+        response.text().await.unwrap(),
+        "0af7651916cd43dd8448eb211c80319c"
+    );
     server.stop().await;
     assert_eq!(recorder.spans().await.len(), 0);
 }

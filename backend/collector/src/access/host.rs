@@ -22,11 +22,21 @@ async fn check(request: Request, next: Next) -> Response {
     let may_be_browser = request.method() != http::Method::POST
         || headers.contains_key(header::ORIGIN)
         || headers.contains_key("sec-fetch-site");
-    if may_be_browser && !names_loopback(headers) {
+    if may_be_browser && names_another(&request) {
         let body = "This server is for this machine only: use localhost or 127.0.0.1.\n";
         return (StatusCode::FORBIDDEN, body).into_response();
     }
     next.run(request).await
+}
+
+/// Whether a request names another machine. Who names none is no browser: a health check in HTTP/1.0.
+fn names_another(request: &Request) -> bool {
+    // HTTP/2 has the name in the address.
+    if let Some(authority) = request.uri().authority() {
+        return !is_loopback(authority.host());
+    }
+    let headers = request.headers();
+    headers.contains_key(header::HOST) && !names_loopback(headers)
 }
 
 pub(super) fn names_loopback(headers: &HeaderMap) -> bool {

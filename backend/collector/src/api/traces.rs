@@ -119,7 +119,8 @@ fn rfc3339(text: &str) -> Option<i64> {
     let nanos = OffsetDateTime::parse(&text.replace(' ', "+"), &Rfc3339)
         .ok()?
         .unix_timestamp_nanos();
-    Some(i64::try_from(nanos).unwrap_or(i64::MAX))
+    // The year 1, other languages' "no time", is before all that 64 bits of nanoseconds can say.
+    i64::try_from(nanos.clamp(i64::MIN.into(), i64::MAX.into())).ok()
 }
 
 fn write_cursor(

@@ -13,6 +13,9 @@ use crate::settings::Settings;
 /// Chunks deleted in one transaction: ingest waits for no longer than that.
 const CHUNKS_A_STEP: usize = 16;
 
+/// Free pages that stay in the file for what comes next: 1 MiB.
+const SPARE_PAGES: i64 = 256;
+
 /// How much each source takes and may take.
 #[derive(Debug)]
 pub(super) struct Retention {
@@ -76,14 +79,24 @@ impl Retention {
             }
         }
         if deleted {
-            // Returns a row for each page: a plain `execute` refuses rows.
-            connection
-                .prepare_cached("PRAGMA incremental_vacuum")?
-                .query([])?
-                .next()?;
+            give_back(connection)?;
         }
         Ok(())
     }
+}
+
+/// Gives free pages back to the file system.
+fn give_back(connection: &Connection) -> rusqlite::Result<()> {
+    let free: i64 = connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
+    let surplus = free - SPARE_PAGES;
+    if surplus <= 0 {
+        return Ok(());
+    }
+    let mut statement = connection.prepare(&format!("PRAGMA incremental_vacuum({surplus})"))?;
+    let mut pages = statement.query([])?;
+    // Each step frees one page.
+    while pages.next()?.is_some() {}
+    Ok(())
 }
 
 /// Deletes the oldest chunks of a source, but never its newest: what was just acknowledged stays. Returns bytes freed.

@@ -184,3 +184,16 @@ async fn on_loopback_a_browser_must_call_this_machine_by_its_name() {
         "a program in a container"
     );
 }
+
+#[tokio::test]
+async fn on_loopback_the_name_counts_wherever_http_has_it() {
+    let router = loopback_hosts_only(Router::new().fallback(async || ()));
+    let status = async |uri: &str| {
+        let request = http::Request::get(uri).body(axum::body::Body::empty());
+        let response = router.clone().oneshot(request.unwrap()).await.unwrap();
+        response.status().as_u16()
+    };
+    assert_eq!(status("http://localhost:4318/").await, 200, "HTTP/2");
+    assert_eq!(status("http://evil.example:4318/").await, 403, "HTTP/2");
+    assert_eq!(status("/").await, 200, "HTTP/1.0: no browser");
+}

@@ -101,6 +101,13 @@ async fn the_list_can_be_filtered() {
         ["POST /three"],
         "a plus in an address is a blank"
     );
+    for (since, all) in [
+        ("0001-01-01T00:00:00Z", true),
+        ("9999-01-01T00:00:00Z", false),
+    ] {
+        let listed = server.list(&format!("since={since}")).await;
+        assert_eq!(!listed.is_empty(), all, "{since}");
+    }
 }
 
 #[tokio::test]

@@ -121,14 +121,27 @@ async fn it_stops_cleanly_when_it_is_asked_to() {
             .unwrap(),
         200
     );
-    let id = program.child.id().unwrap().to_string();
-    Command::new("kill")
-        .args(["-TERM", &id])
-        .status()
-        .await
-        .unwrap();
-    assert!(program.child.wait().await.unwrap().success());
+    assert!(stop(&mut program, "-TERM").await.success());
     assert_eq!(trace(&start(folder.path()).await.base, 1).await, 200);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn it_stops_cleanly_as_soon_as_anybody_can_know_that_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    for signal in ["-TERM", "-INT"].repeat(8) {
+        let mut program = start(folder.path()).await;
+        let status = stop(&mut program, signal).await;
+        assert!(status.success(), "{signal}: {status}");
+    }
+}
+
+#[cfg(unix)]
+async fn stop(program: &mut Program, signal: &str) -> std::process::ExitStatus {
+    let id = program.child.id().unwrap().to_string();
+    let mut kill = Command::new("kill");
+    assert!(kill.args([signal, &id]).status().await.unwrap().success());
+    program.child.wait().await.unwrap()
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Who talks to whom: the server's address as the client sees it, and the client's.
 
+use super::clip::clip;
 use axum::extract::{ConnectInfo, Request};
 use http::{header::HOST, uri::Authority};
 use opentelemetry::KeyValue;
@@ -38,7 +39,7 @@ fn server(request: &Request) -> Option<(String, Option<u16>)> {
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
         .unwrap_or(host);
-    Some((host.to_owned(), authority.port_u16()))
+    Some((clip(host), authority.port_u16()))
 }
 
 #[cfg(test)]

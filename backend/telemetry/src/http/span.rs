@@ -71,7 +71,9 @@ impl Exchange {
             span.set_status(Status::error(""));
         }
         let answered_by = crate::propagate::span_context(&self.context);
-        if let Some(value) = server_timing::format(&answered_by)
+        // Without an SDK no span of ours answers, and the context holds the caller's.
+        if !answered_by.is_remote()
+            && let Some(value) = server_timing::format(&answered_by)
             && let Ok(value) = HeaderValue::try_from(value)
         {
             response.headers_mut().append(SERVER_TIMING, value);

@@ -2,6 +2,7 @@
 
 use super::{
     address,
+    clip::clip,
     route::{self, ExcludedPaths},
     span::Exchange,
 };
@@ -58,7 +59,7 @@ fn attributes(request: &Request, method: &'static str, route: Option<&str>) -> V
     let mut attributes = Vec::with_capacity(16);
     attributes.push(KeyValue::new(names::http::REQUEST_METHOD, method));
     if method == names::http::OTHER_METHOD {
-        let original = request.method().as_str().to_owned();
+        let original = clip(request.method().as_str());
         attributes.push(KeyValue::new(
             names::http::REQUEST_METHOD_ORIGINAL,
             original,
@@ -70,9 +71,9 @@ fn attributes(request: &Request, method: &'static str, route: Option<&str>) -> V
     let uri = request.uri();
     let scheme = uri.scheme_str().unwrap_or("http").to_owned();
     attributes.push(KeyValue::new(names::url::SCHEME, scheme));
-    attributes.push(KeyValue::new(names::url::PATH, uri.path().to_owned()));
+    attributes.push(KeyValue::new(names::url::PATH, clip(uri.path())));
     if let Some(query) = uri.query() {
-        let query = redact::query(query).into_owned();
+        let query = clip(&redact::query(query));
         attributes.push(KeyValue::new(names::url::QUERY, query));
     }
     address::record(request, &mut attributes);
@@ -80,7 +81,7 @@ fn attributes(request: &Request, method: &'static str, route: Option<&str>) -> V
         attributes.push(KeyValue::new(names::network::PROTOCOL_VERSION, version));
     }
     if let Some(agent) = request.headers().get(USER_AGENT) {
-        let agent = String::from_utf8_lossy(agent.as_bytes()).into_owned();
+        let agent = clip(&String::from_utf8_lossy(agent.as_bytes()));
         attributes.push(KeyValue::new(names::network::USER_AGENT_ORIGINAL, agent));
     }
     attributes

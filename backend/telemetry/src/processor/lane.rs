@@ -121,7 +121,7 @@ impl Lane {
 
     /// The moment `at` of the pipeline's clock.
     pub(super) fn instant(&self, at: Duration) -> tokio::time::Instant {
-        (self.origin + at).into()
+        after(self.origin, at).into()
     }
 
     /// The worker ends, whatever the reason: nobody is to wait for it any longer.
@@ -139,6 +139,12 @@ impl Lane {
     fn now(&self) -> Duration {
         self.origin.elapsed()
     }
+}
+
+/// A moment that a clock can show: `Duration::MAX`, which people write for "never", is beyond it.
+pub(super) fn after(origin: Instant, wait: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    origin + wait.min(NEVER)
 }
 
 /// Spreads retries. Without a source of randomness they are not spread.

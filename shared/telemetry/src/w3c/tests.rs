@@ -236,13 +236,19 @@ fn one_invalid_member_discards_the_whole() {
         "bar= ",
         "bar=é",
         "bar=\u{7f}",
-        "a=1",
         &long_key,
         &long_value,
     ];
     for member in invalid {
         assert_eq!(state_after(["a=1", member]), None, "{member}");
     }
+}
+
+#[test]
+fn of_a_key_that_comes_again_the_first_member_goes_on_with_all_others() {
+    assert_eq!(state_after(["foo=1,foo=1"]).unwrap(), "foo=1");
+    assert_eq!(state_after(["foo=1,foo=2,bar=3"]).unwrap(), "foo=1,bar=3");
+    assert_eq!(state_after(["foo=1", "foo=2"]).unwrap(), "foo=1");
 }
 
 #[test]

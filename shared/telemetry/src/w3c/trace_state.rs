@@ -7,20 +7,26 @@ use crate::limits::MAX_TRACESTATE_MEMBERS;
 /// A key with its value, both valid.
 pub(super) type Member<'a> = (&'a str, &'a str);
 
-/// The members of a header. `None` if any is invalid, doubled or one too many: then the whole is discarded.
+/// The members of a header. `None` if any is invalid or one too many: then the whole is discarded.
+///
+/// Of a key that comes again the first member counts, the one that was added last. That keys are unique is for senders to
+/// see to; what others wrote is not lost for it.
 pub(super) fn members(header: &str) -> Option<Vec<Member<'_>>> {
     let mut members: Vec<Member<'_>> = Vec::new();
+    let mut count = 0;
     for text in header.split(',') {
         let text = text.trim_matches([' ', '\t']);
         if text.is_empty() {
             continue;
         }
         let (key, value) = text.split_once('=')?;
-        let doubled = members.iter().any(|(known, _)| *known == key);
-        if !is_key(key) || !is_value(value) || doubled || members.len() == MAX_TRACESTATE_MEMBERS {
+        count += 1;
+        if !is_key(key) || !is_value(value) || count > MAX_TRACESTATE_MEMBERS {
             return None;
         }
-        members.push((key, value));
+        if !members.iter().any(|(known, _)| *known == key) {
+            members.push((key, value));
+        }
     }
     Some(members)
 }
