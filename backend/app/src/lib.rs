@@ -10,6 +10,7 @@ mod problem;
 mod router;
 mod server;
 pub mod settings;
+mod upstream;
 mod users;
 mod viewer;
 

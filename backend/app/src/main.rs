@@ -119,18 +119,28 @@ async fn last_spans(telemetry: &Telemetry) {
     }
 }
 
-/// Resolves once the process is asked to stop.
+/// Resolves once the process is asked to stop. Signals are caught from this call on.
+#[cfg(unix)]
 fn stop_signal() -> anyhow::Result<impl Future<Output = &'static str>> {
-    #[cfg(unix)]
-    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    use signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
-        #[cfg(unix)]
-        let terminated = terminate.recv();
-        #[cfg(not(unix))]
-        let terminated = std::future::pending::<()>();
         tokio::select! {
-            _ = terminated => "SIGTERM",
-            _ = signal::ctrl_c() => "Ctrl-C",
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
         }
+    })
+}
+
+/// Resolves once the process is asked to stop.
+#[cfg(not(unix))]
+fn stop_signal() -> anyhow::Result<impl Future<Output = &'static str>> {
+    Ok(async {
+        // An error says that nobody can ask.
+        if signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        "Ctrl-C"
     })
 }

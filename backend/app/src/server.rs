@@ -19,7 +19,7 @@ use crate::{
     db::Db,
     router,
     settings::{DemoUser, OtlpHttp, Settings},
-    users, viewer,
+    upstream, users, viewer,
 };
 
 /// The `service.name` of the front end: browsers may send spans of no other.
@@ -70,10 +70,20 @@ impl Server {
             .with_context(|| format!("cannot listen on {} (HOST, PORT)", settings.listen))?;
         let otlp = otlp_listener(settings.otlp_http).await?;
 
+        let address = listener.local_addr()?;
+        let otlp_address = otlp.as_ref().map(TcpListener::local_addr).transpose()?;
+        let own: Vec<SocketAddr> = otlp_address.into_iter().chain([address]).collect();
+        if let Some(endpoint) = upstream::own_listener(&settings.otlp_endpoints, &own) {
+            anyhow::bail!(
+                "OTEL_EXPORTER_OTLP_ENDPOINT={endpoint} is this server itself, which keeps its spans anyway: \
+                 leave it out, or name another collector"
+            );
+        }
+
         let (stop, stopped) = watch::channel(false);
         let mut server = Server {
-            address: listener.local_addr()?,
-            otlp_address: otlp.as_ref().map(TcpListener::local_addr).transpose()?,
+            address,
+            otlp_address,
             viewer_token,
             tasks: JoinSet::new(),
             stop,
@@ -81,7 +91,7 @@ impl Server {
         };
         server.tasks.spawn(serve(listener, router, stopped.clone()));
         if let Some(listener) = otlp {
-            let router = loopback_hosts_only(collector.otlp(OtlpSettings::default()));
+            let router = otlp_router(collector, listener.local_addr()?, &server.viewer_token);
             server.tasks.spawn(serve(listener, router, stopped.clone()));
         }
         server.tasks.spawn(clean_up(db, stopped));
@@ -145,12 +155,7 @@ async fn otlp_listener(setting: OtlpHttp) -> anyhow::Result<Option<TcpListener>>
         OtlpHttp::Asked(address) => (address, false),
     };
     match TcpListener::bind(address).await {
-        Ok(listener) => {
-            if !address.ip().is_loopback() {
-                warn!(%address, "whoever reaches this address can send OTLP (OTLP_HTTP_ADDR)");
-            }
-            Ok(Some(listener))
-        }
+        Ok(listener) => Ok(Some(listener)),
         Err(error) if optional && error.kind() == io::ErrorKind::AddrInUse => {
             warn!(%address, "OTLP from other programs is not received: the port is taken (OTLP_HTTP_ADDR)");
             Ok(None)
@@ -159,6 +164,17 @@ async fn otlp_listener(setting: OtlpHttp) -> anyhow::Result<Option<TcpListener>>
             Err(error).with_context(|| format!("cannot listen on {address} (OTLP_HTTP_ADDR)"))
         }
     }
+}
+
+/// On loopback for every program of this machine; elsewhere for those that have the token.
+fn otlp_router(collector: &Collector, address: SocketAddr, token: &Secret) -> Router {
+    if address.ip().is_loopback() {
+        return loopback_hosts_only(collector.otlp(OtlpSettings::default()));
+    }
+    collector.otlp(OtlpSettings {
+        key: Some(token.expose().to_owned()),
+        ..OtlpSettings::default()
+    })
 }
 
 async fn serve(listener: TcpListener, router: Router, stopped: watch::Receiver<bool>) {

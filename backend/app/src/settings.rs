@@ -7,6 +7,12 @@ use std::{
 
 use crate::auth::Secret;
 
+/// OpenTelemetry's names for where spans go.
+const ENDPOINTS: [&str; 2] = [
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+];
+
 /// The settings of the server. [`Settings::from_vars`] documents each variable.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -24,6 +30,8 @@ pub struct Settings {
     pub telemetry_token: Option<Secret>,
     /// Where other programs send OTLP over HTTP.
     pub otlp_http: OtlpHttp,
+    /// Where this server's spans are sent, by the variables of OpenTelemetry. Not to its own listeners.
+    pub otlp_endpoints: Vec<String>,
     /// How e-mail addresses appear in logs and spans.
     pub telemetry_email: TelemetryEmail,
     /// The cost of a password check: each step doubles it. Not a variable: stored passwords depend on it.
@@ -91,7 +99,7 @@ impl Settings {
     /// | `DEMO_USER` | | `1`: make `demo@example.com`; only on a loopback `HOST` |
     /// | `TRUSTED_ORIGINS` | | origins, separated by commas, as a browser sends them |
     /// | `TELEMETRY_TOKEN` | made at start | opens the trace viewer |
-    /// | `OTLP_HTTP_ADDR` | `127.0.0.1:4318` | empty: off |
+    /// | `OTLP_HTTP_ADDR` | `127.0.0.1:4318` | empty: off; off loopback, senders need the token as a Bearer key |
     /// | `TELEMETRY_EMAIL` | `masked` | or `plain` |
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
         let set = |name| var(name).filter(|value: &String| !value.is_empty());
@@ -103,6 +111,7 @@ impl Settings {
             trusted_origins: list(set("TRUSTED_ORIGINS")),
             telemetry_token: set("TELEMETRY_TOKEN").map(Secret::new),
             otlp_http: otlp_http(var("OTLP_HTTP_ADDR"))?,
+            otlp_endpoints: ENDPOINTS.into_iter().filter_map(set).collect(),
             telemetry_email: telemetry_email(set("TELEMETRY_EMAIL"))?,
             bcrypt_cost: bcrypt::DEFAULT_COST,
         };

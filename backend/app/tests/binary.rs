@@ -147,3 +147,18 @@ fn a_demonstration_is_not_for_the_public() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("DEMO_USER=1"));
 }
+
+#[test]
+fn a_server_that_would_send_its_spans_to_itself_does_not_start() {
+    let dir = TempDir::new().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let output = program(dir.path())
+        .env("OTLP_HTTP_ADDR", address.to_string())
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{address}"))
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is this server itself"));
+}
