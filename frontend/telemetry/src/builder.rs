@@ -125,7 +125,7 @@ impl Builder {
         let base = window.location().href().unwrap_or_default();
         let Ok(endpoint) = Url::new_with_base(&self.endpoint, &base) else {
             let endpoint = self.endpoint;
-            return page::warn(&format!("{endpoint:?} is no address to send spans to"));
+            return page::warn(&format!("`{endpoint}` is no address to send spans to"));
         };
         let transport = Transport {
             fetch: fetch.clone(),

@@ -17,5 +17,6 @@ mod traced;
 
 pub use self::bind::{Bind, bind};
 pub(crate) use self::executor::install;
+pub(crate) use self::rule::is_work;
 pub(crate) use self::task::used_again;
 pub use self::traced::{Traced, traced};

@@ -12,8 +12,8 @@ use prost::bytes::Bytes;
 use throughline_core::pipeline::{Batch, Ledger, Next, Outcome, Pipeline, Pushed, Settings};
 
 use self::otlp::{ExportTraceServiceRequest, ResourceSpans, ScopeSpans};
-use self::transport::Request;
 pub(crate) use self::transport::Transport;
+use self::transport::{Request, is_late};
 use crate::clock;
 use crate::page::{self, Timer};
 
@@ -36,6 +36,7 @@ struct Exporter {
     transport: Rc<Transport>,
     resource: Bytes,
     timer: Timer,
+    is_failing: bool,
 }
 
 thread_local! {
@@ -49,6 +50,7 @@ pub(crate) fn install(settings: Settings, transport: Transport, resource: Bytes)
         transport: Rc::new(transport),
         resource,
         timer: Timer::new(on_time),
+        is_failing: false,
     };
     EXPORTER.with(|slot| {
         slot.try_borrow_mut()
@@ -116,7 +118,7 @@ async fn send(batch: Batch<Item>) {
 }
 
 /// The outcome of a request. One that was refused with keepalive has a second chance without: the quota is the whole
-/// page's, and the application may have used it up.
+/// page's, and the application may have used it up. One that was not answered in time may have arrived.
 async fn settle(
     request: Result<Request, wasm_bindgen::JsValue>,
     transport: &Transport,
@@ -127,7 +129,8 @@ async fn settle(
         Ok(request) => request.outcome().await,
         Err(error) => Err(error),
     };
-    if outcome.is_err() && had_keepalive {
+    let refused = outcome.as_ref().is_err_and(|error| !is_late(error));
+    if refused && had_keepalive {
         outcome = match transport.send_with(body, None) {
             Ok(request) => request.outcome().await,
             Err(error) => Err(error),
@@ -137,14 +140,16 @@ async fn settle(
 }
 
 fn complete(batch: &Batch<Item>, outcome: Outcome) {
-    match outcome {
-        Outcome::Exported { rejected: 0 } | Outcome::Retry { .. } => {}
-        Outcome::Exported { rejected } => page::warn(&format!("{rejected} spans were rejected")),
-        Outcome::Dropped(reason) => {
-            page::warn(&format!(
-                "{} spans were dropped: {reason}",
-                batch.items.len()
-            ));
+    if exporter(|it| it.is_news(outcome)) == Some(true) {
+        match outcome {
+            Outcome::Exported { rejected } => {
+                page::warn(&format!("{rejected} spans were rejected"));
+            }
+            Outcome::Dropped(reason) => {
+                let count = batch.items.len();
+                page::warn(&format!("{count} spans were dropped: {reason}"));
+            }
+            Outcome::Retry { .. } => {}
         }
     }
     exporter(|it| {
@@ -170,6 +175,17 @@ fn exporter<T>(f: impl FnOnce(&mut Exporter) -> T) -> Option<T> {
 // === impl Exporter ===
 
 impl Exporter {
+    /// Whether the developer is to be told of this: of the first of several failures in a row. The ledger has them all.
+    fn is_news(&mut self, outcome: Outcome) -> bool {
+        let failing = match outcome {
+            Outcome::Exported { rejected } => rejected > 0,
+            Outcome::Dropped(_) => true,
+            Outcome::Retry { .. } => return false,
+        };
+        let was_failing = std::mem::replace(&mut self.is_failing, failing);
+        failing && !was_failing
+    }
+
     /// A batch that fits what is left of the keepalive quota, or else a whole one.
     fn drain(&mut self) -> Option<(Batch<Item>, Rc<Transport>, Vec<u8>)> {
         let left = keepalive::available().saturating_sub(ENVELOPE_BYTES);

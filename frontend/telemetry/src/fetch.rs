@@ -78,7 +78,7 @@ impl Wrapper {
             None => self.call(input, init),
         };
         match response.map(JsCast::dyn_into::<Promise>) {
-            Ok(Ok(promise)) => Ok(observe(&promise, span, &request).into()),
+            Ok(Ok(promise)) => Ok(observe(&promise, span, request).into()),
             Ok(Err(other)) => Ok(other),
             Err(thrown) => {
                 record_failure(&mut span, &thrown, &request);
@@ -150,24 +150,24 @@ impl Wrapper {
 ///
 /// The promise is that of `then`, not the original: with a second listener beside the page's, a rejection that the
 /// page does not handle would look handled.
-fn observe(promise: &Promise, span: Span, request: &Request) -> Promise {
+fn observe(promise: &Promise, span: Span, request: Request) -> Promise {
     let turn = turn::number();
-    let span = Rc::new(Cell::new(Some(span)));
+    // Taken by whichever is called: the other waits for the garbage collector, and must not keep a body for so long.
+    let span = Rc::new(Cell::new(Some((span, request))));
     let on_response = {
         let span = Rc::clone(&span);
         Closure::once_into_js(move |response: JsValue| -> JsValue {
             // An answer is a task of its own: no interaction's turn, but that in which the request was made (a stub's
             // answer may be there at once), can still last.
             turn::end_others(turn);
-            if let Some(mut span) = span.take() {
+            if let Some((mut span, _)) = span.take() {
                 record_response(&mut span, &response);
             }
             response
         })
     };
-    let request = request.clone();
     let on_failure = Closure::once_into_js(move |reason: JsValue| -> Result<JsValue, JsValue> {
-        if let Some(mut span) = span.take() {
+        if let Some((mut span, request)) = span.take() {
             record_failure(&mut span, &reason, &request);
         }
         Err(reason)

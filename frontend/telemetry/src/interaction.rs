@@ -46,8 +46,9 @@ pub(crate) fn install(window: &Window) {
 }
 
 fn on_click(event: &Event) {
-    // A click that a listener of a click makes belongs to that one.
-    if turn::is_dispatching() {
+    // A click that a listener of a click makes belongs to that one, and one that a task makes to the task's. A person's
+    // own click does not: if a task seems to run, it has panicked.
+    if turn::is_dispatching() || (!event.is_trusted() && context::is_work()) {
         return;
     }
     let Some(control) = control::of(event) else {
@@ -129,10 +130,7 @@ fn attributes(kind: &'static str, name: &str, control: &Element) -> Vec<KeyValue
     let mut attributes = vec![
         KeyValue::new(names::throughline::INTERACTION_TYPE, kind),
         KeyValue::new(names::app::WIDGET_ID, name.to_owned()),
-        KeyValue::new(
-            names::app::BROWSER_TAG_NAME,
-            control.tag_name().to_ascii_lowercase(),
-        ),
+        KeyValue::new(names::app::BROWSER_TAG_NAME, control::tag_name(control)),
     ];
     if let Some(Ok(url)) = page::window().map(|window| window.location().href()) {
         attributes.push(KeyValue::new(

@@ -271,3 +271,29 @@ async fn a_task_whose_root_has_ended_goes_over_to_the_click_that_wakes_it() {
     assert!(traceparents[0].contains(&early));
     assert!(traceparents[1].contains(&late));
 }
+
+#[wasm_bindgen_test]
+async fn a_click_that_a_task_makes_belongs_to_the_task() {
+    mount(|| {
+        let on_click = |_| {
+            spawn_local(async {
+                get("/download/1").await.unwrap();
+                find("#link").click();
+                get("/download/2").await.unwrap();
+            });
+        };
+        let on_link = |event: web_sys::MouseEvent| {
+            event.prevent_default();
+            let _started = window().fetch_with_str("/download/link");
+        };
+        view! { <button id="download" on:click=on_click></button><a id="link" href="/" on:click=on_link></a> }
+    });
+    let trace = click(&find("#download"));
+    until(|| asked("/download/").len() == 3).await;
+    let tree = tree(&finished(&trace).await);
+    assert_eq!(tree, "click download\n  GET\n  GET\n  GET\n");
+    assert_eq!(
+        throughline_browser::last_trace_id().unwrap().to_string(),
+        trace
+    );
+}

@@ -87,3 +87,39 @@ async fn what_finds_no_room_is_dropped_and_counted() {
     all_settled().await;
     assert_eq!(ledger().exported - before.exported, 2048);
 }
+
+#[wasm_bindgen_test]
+async fn what_was_not_answered_in_time_waits_for_its_next_attempt() {
+    set_up();
+    all_settled().await;
+    let (requests, exported) = (export_sizes().len(), ledger().exported);
+    refuse(TIMED_OUT);
+    span(1);
+    throughline_browser::flush();
+    while export_sizes().len() == requests {
+        next_macrotask().await;
+    }
+    next_macrotask().await;
+    assert_eq!(export_sizes().len() - requests, 1, "sent again at once");
+    all_settled().await;
+    assert_eq!(ledger().exported - exported, 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_collector_that_is_not_there_is_told_of_once() {
+    set_up();
+    all_settled().await;
+    let warnings = warnings();
+    for _ in 0..3 {
+        refuse(404);
+        span(1);
+        all_settled().await;
+    }
+    assert_eq!(warnings.get(), 1);
+    span(1);
+    all_settled().await;
+    refuse(404);
+    span(1);
+    all_settled().await;
+    assert_eq!(warnings.get(), 2, "it was there meanwhile");
+}

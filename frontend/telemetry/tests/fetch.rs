@@ -3,9 +3,12 @@
 
 mod support;
 
-use js_sys::{Object, Reflect};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use js_sys::{Function, Object, Reflect};
 use support::*;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{AbortController, Headers, Request, RequestInit};
 
@@ -174,9 +177,124 @@ async fn the_response_is_the_one_that_fetch_gave_and_unread() {
 async fn an_address_that_is_none_is_refused_by_fetch_itself() {
     set_up();
     let before = throughline_browser::ledger().created;
-    let fetch: js_sys::Function = Reflect::get(&window(), &"fetch".into())
+    let fetch: Function = Reflect::get(&window(), &"fetch".into())
         .unwrap()
         .unchecked_into();
     let _answer = fetch.call1(&window(), &"http://[".into());
     assert_eq!(throughline_browser::ledger().created, before);
+}
+
+#[wasm_bindgen_test]
+async fn what_is_not_fetched_by_http_is_not_traced() {
+    set_up();
+    let before = throughline_browser::ledger().created;
+    get("data:text/plain,secret").await.unwrap();
+    let origin = window().location().origin().unwrap();
+    get(&format!("blob:{origin}/0-0-0")).await.unwrap();
+    assert_eq!(throughline_browser::ledger().created, before);
+}
+
+#[wasm_bindgen_test]
+async fn an_object_is_the_address_that_it_says_it_is() {
+    set_up();
+    let object = Object::new();
+    Reflect::set(&object, &"href".into(), &"/object/href".into()).unwrap();
+    let says = Function::new_no_args("return '/object/says'");
+    Reflect::set(&object, &"toString".into(), &says).unwrap();
+    fetch(&object, None).await.unwrap();
+    assert!(asked("/object/href").is_empty());
+
+    let url = web_sys::Url::new_with_base("/object/url", &window().location().href().unwrap());
+    fetch(&url.unwrap(), None).await.unwrap();
+    span_of("/object/url").await;
+}
+
+#[wasm_bindgen_test]
+async fn a_request_is_what_the_page_asked_for() {
+    set_up();
+    let init = |entries: &[(&str, JsValue)]| {
+        let init = Object::new();
+        for (key, value) in entries {
+            Reflect::set(&init, &(*key).into(), value).unwrap();
+        }
+        init
+    };
+    let asked_for = [
+        ("method", "PUT".into()),
+        ("body", "text".into()),
+        ("credentials", "omit".into()),
+        ("mode", "same-origin".into()),
+        ("cache", "no-store".into()),
+        ("redirect", "manual".into()),
+        ("referrerPolicy", "no-referrer".into()),
+        ("integrity", "sha256-x".into()),
+        ("keepalive", true.into()),
+    ];
+    let init = init(&asked_for);
+    fetch(&"/exact/init".into(), Some(&init)).await.unwrap();
+    let request = Request::new_with_str_and_init("/exact/request", init.unchecked_ref()).unwrap();
+    fetch(&request, None).await.unwrap();
+    let request = Request::new_with_str("/exact/both").unwrap();
+    fetch(&request, Some(&init)).await.unwrap();
+    for path in ["/exact/init", "/exact/request", "/exact/both"] {
+        let Asked { request, .. } = asked(path).remove(0);
+        for (key, value) in &asked_for {
+            if *key != "body" {
+                assert_eq!(Reflect::get(&request, &(*key).into()).unwrap(), *value);
+            }
+        }
+        let text = wasm_bindgen_futures::JsFuture::from(request.text().unwrap()).await;
+        assert_eq!(text.unwrap(), "text");
+        assert_eq!(span_of(path).await.name, "PUT");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn no_init_may_be_null() {
+    set_up();
+    fetch(&"/null".into(), Some(&JsValue::NULL)).await.unwrap();
+    assert_eq!(span_of("/null").await.name, "GET");
+}
+
+#[wasm_bindgen_test]
+async fn a_rejection_that_nobody_handles_is_told_once_and_a_handled_one_never() {
+    set_up();
+    let count = Rc::new(Cell::new(0));
+    let on_rejection = {
+        let count = Rc::clone(&count);
+        Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
+            event.prevent_default();
+            count.set(count.get() + 1);
+        })
+    };
+    window()
+        .add_event_listener_with_callback(
+            "unhandledrejection",
+            on_rejection.as_ref().unchecked_ref(),
+        )
+        .unwrap();
+    get("/unreachable/handled").await.unwrap_err();
+    let _nobody = window().fetch_with_str("/unreachable/nobody");
+    until(|| count.get() > 0).await;
+    span_of("/unreachable/nobody").await;
+    next_macrotask().await;
+    assert_eq!(count.get(), 1);
+    window()
+        .remove_event_listener_with_callback(
+            "unhandledrejection",
+            on_rejection.as_ref().unchecked_ref(),
+        )
+        .unwrap();
+}
+
+/// `fetch(input)` or `fetch(input, init)`, as JavaScript says it.
+async fn fetch(input: &JsValue, init: Option<&JsValue>) -> Result<JsValue, JsValue> {
+    let fetch: Function = Reflect::get(&window(), &"fetch".into())
+        .unwrap()
+        .unchecked_into();
+    let promise = match init {
+        Some(init) => fetch.call2(&window(), input, init),
+        None => fetch.call1(&window(), input),
+    };
+    wasm_bindgen_futures::JsFuture::from(promise?.unchecked_into::<js_sys::Promise>()).await
 }

@@ -267,3 +267,40 @@ async fn a_second_install_changes_nothing() {
     assert_eq!(resource("service.version").as_deref(), Some("1.2.3"));
     assert!(resource("user_agent.original").is_some_and(|it| it.contains("Chrom")));
 }
+
+#[wasm_bindgen_test]
+async fn a_page_that_comes_back_goes_on() {
+    set_up();
+    let page = html(r#"<button data-trace="back"></button>"#);
+    let button: EventTarget = page.query_selector("button").unwrap().unwrap().into();
+    on(&button, "click", |_| start_request("/back"));
+    click_on(&button);
+    let left = last();
+    for event in ["pagehide", "pageshow"] {
+        window()
+            .dispatch_event(&Event::new(event).unwrap())
+            .unwrap();
+    }
+    until(|| exported(&left).len() == 2).await;
+    assert_eq!(tree(&exported(&left)), "click back\n  GET\n");
+    click_on(&button);
+    assert_eq!(last_tree().await, "click back\n  GET\n");
+    assert_ne!(last(), left);
+}
+
+#[wasm_bindgen_test]
+async fn a_form_whose_fields_hide_its_properties_is_still_a_form() {
+    set_up();
+    let page = html(
+        r#"<form id="tags"><input name="tagName"><input name="form"><input name="matches"></form>"#,
+    );
+    let form = page.query_selector("form").unwrap().unwrap();
+    let init = web_sys::EventInit::new();
+    init.set_bubbles(true);
+    form.dispatch_event(&Event::new_with_event_init_dict("submit", &init).unwrap())
+        .unwrap();
+    let trace = last();
+    next_macrotask().await;
+    let spans = finished(&trace).await;
+    assert_eq!(tree(&spans), "submit tags\n");
+}

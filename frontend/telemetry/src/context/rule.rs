@@ -112,6 +112,11 @@ pub(crate) fn is_active(cx: &Context) -> bool {
     cx.span().span_context().is_valid()
 }
 
+/// Whether a task or a bound callback of an interaction is what runs.
+pub(crate) fn is_work() -> bool {
+    RUNNING.get().is_some() && Context::map_current(is_active)
+}
+
 // === impl Running ===
 
 impl Running {

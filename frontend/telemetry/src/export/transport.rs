@@ -105,6 +105,11 @@ impl Request {
     }
 }
 
+/// Whether a request failed because its time was over.
+pub(crate) fn is_late(error: &JsValue) -> bool {
+    page::property(error, "name") == "AbortError"
+}
+
 async fn answer(response: Promise) -> Result<(u16, Option<String>, Vec<u8>), JsValue> {
     let response: Response = JsFuture::from(response).await?.dyn_into()?;
     let retry_after = response.headers().get("retry-after").ok().flatten();

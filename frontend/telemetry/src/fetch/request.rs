@@ -17,7 +17,6 @@ pub(super) struct Target {
 }
 
 /// The arguments of the call.
-#[derive(Clone)]
 pub(super) struct Request {
     input: JsValue,
     init: JsValue,
@@ -34,7 +33,8 @@ pub(super) struct Carrier {
 // === impl Target ===
 
 impl Target {
-    /// `None` if there is no such address; `fetch` will say so.
+    /// `None` if there is no such address, as `fetch` will say, or if it is not one of HTTP: what `data:` and `blob:`
+    /// mean is in the page already.
     pub(super) fn of(window: &Window, input: &JsValue, init: &JsValue) -> Option<Self> {
         let request = input.dyn_ref::<web_sys::Request>();
         let url = match request {
@@ -45,6 +45,9 @@ impl Target {
             .document()
             .and_then(|document| document.base_uri().ok().flatten());
         let url = Url::new_with_base(&url, &base.unwrap_or_default()).ok()?;
+        if !matches!(url.protocol().as_str(), "http:" | "https:") {
+            return None;
+        }
         let method = page::property(init, "method").as_string();
         let method = method.or_else(|| request.map(web_sys::Request::method));
         Some(Self {
@@ -83,7 +86,7 @@ fn normalized(method: Option<String>) -> String {
 fn address(input: &JsValue) -> Option<String> {
     input
         .as_string()
-        .or_else(|| page::property(input, "href").as_string())
+        .or_else(|| input.dyn_ref::<Url>().map(Url::href))
 }
 
 // === impl Request ===

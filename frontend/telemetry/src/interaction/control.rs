@@ -69,7 +69,14 @@ pub(crate) fn name(control: &Element) -> String {
     let control = labelled.as_ref().unwrap_or(control);
     given_name(control)
         .or_else(|| attribute(control, "role"))
-        .unwrap_or_else(|| control.tag_name().to_ascii_lowercase())
+        .unwrap_or_else(|| tag_name(control))
+}
+
+/// The tag, in lower case. The properties of a form, and of nothing else, are hidden by fields that have their names.
+pub(crate) fn tag_name(element: &Element) -> String {
+    page::property(element, "tagName")
+        .as_string()
+        .map_or_else(|| "form".to_owned(), |tag| tag.to_ascii_lowercase())
 }
 
 /// The name of a submitted form: its button's, else its own.

@@ -64,9 +64,10 @@ pub(crate) fn number() -> Option<u32> {
     with_turn(|turn| turn.number)
 }
 
-/// A new macrotask has certainly begun: a turn other than `number` is over, even if its message is still on its way.
+/// A new macrotask has begun: a turn other than `number` is over, even if its message is still on its way. Unless its
+/// listeners are being called: then one of them has given the answer that a wrapper below ours held back.
 pub(crate) fn end_others(number: Option<u32>) {
-    if self::number() != number {
+    if self::number() != number && !is_dispatching() {
         close();
     }
 }

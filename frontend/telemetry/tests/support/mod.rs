@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Promise, Reflect, Uint8Array};
+use js_sys::{Object, Promise, Reflect, Uint8Array};
 use prost::Message;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -19,12 +19,16 @@ use web_sys::{Element, HtmlElement, Request, RequestInit, Response, ResponseInit
 
 pub const SERVER_SPAN: &str = "00f067aa0ba902b7";
 
+/// No status: the answer did not come in time.
+pub const TIMED_OUT: u16 = 0;
+
 /// A request that reached the stub.
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub path: String,
     pub traceparent: Option<String>,
     pub custom: Option<String>,
+    pub request: Request,
 }
 
 /// A span that was exported.
@@ -128,7 +132,7 @@ pub fn set_up() {
 
 fn stub(input: JsValue, init: JsValue) -> Promise {
     let Some(request) = input.dyn_ref::<Request>() else {
-        let url = input.as_string().unwrap();
+        let url = String::from(input.unchecked_ref::<Object>().to_string());
         if url.ends_with("/v1/traces") {
             return exported_in(&init);
         }
@@ -140,6 +144,7 @@ fn stub(input: JsValue, init: JsValue) -> Promise {
             path: path(&request.url()),
             traceparent: header("traceparent"),
             custom: header("x-custom"),
+            request: Clone::clone(request),
         });
     });
     answer(&request.url(), request)
@@ -157,6 +162,11 @@ fn exported_in(init: &JsValue) -> Promise {
     }
     EXPORT_SIZES.with_borrow_mut(|sizes| sizes.push(body.length() as usize));
     if let Some(status) = REFUSALS.with_borrow_mut(Vec::pop) {
+        if status == TIMED_OUT {
+            let reason = js_sys::Error::new("no answer");
+            reason.set_name("AbortError");
+            return Promise::reject(&reason);
+        }
         let init = ResponseInit::new();
         init.set_status(status);
         let response = Response::new_with_opt_str_and_init(None, &init).unwrap();
@@ -226,7 +236,7 @@ pub fn export_sizes() -> Vec<usize> {
     EXPORT_SIZES.with_borrow(Clone::clone)
 }
 
-/// Refuses the next export with this status.
+/// Refuses the next export with this status, or [`TIMED_OUT`].
 pub fn refuse(status: u16) {
     REFUSALS.with_borrow_mut(|refusals| refusals.push(status));
 }
@@ -377,4 +387,16 @@ impl Span {
     pub fn is_error(&self) -> bool {
         self.status.as_ref().is_some_and(|it| it.code == 2)
     }
+}
+
+/// Counts what the page tells in the console as a warning, from now on.
+pub fn warnings() -> std::rc::Rc<Cell<u32>> {
+    let count = std::rc::Rc::new(Cell::new(0));
+    let warn = {
+        let count = std::rc::Rc::clone(&count);
+        Closure::<dyn Fn(JsValue)>::new(move |_| count.set(count.get() + 1)).into_js_value()
+    };
+    let console = Reflect::get(&window(), &"console".into()).unwrap();
+    Reflect::set(&console, &"warn".into(), &warn).unwrap();
+    count
 }
