@@ -17,8 +17,9 @@ use self::transport::{Request, is_late};
 use crate::clock;
 use crate::page::{self, Timer};
 
-/// Bytes of spans in one request: with the resource it fits the quota of keepalive.
-pub(crate) const MAX_BATCH_BYTES: usize = keepalive::MAX_BYTES - ENVELOPE_BYTES;
+/// Bytes of spans in one request. With the resource it takes half of the quota of keepalive: the other half is for the
+/// application, and for what is left when the page goes.
+pub(crate) const MAX_BATCH_BYTES: usize = keepalive::MAX_BYTES / 2 - ENVELOPE_BYTES;
 /// What a request holds beside spans: the resource, scopes, lengths.
 const ENVELOPE_BYTES: usize = 6 * 1024;
 /// What a span takes beside its own bytes: its tag and length.
@@ -186,14 +187,13 @@ impl Exporter {
         failing && !was_failing
     }
 
-    /// A batch that fits what is left of the keepalive quota, or else a whole one.
+    /// A batch that takes what is left of the keepalive quota, or else one as large, to be sent without.
     fn drain(&mut self) -> Option<(Batch<Item>, Rc<Transport>, Vec<u8>)> {
-        let left = keepalive::available().saturating_sub(ENVELOPE_BYTES);
-        let max_bytes = if left < ENVELOPE_BYTES {
-            MAX_BATCH_BYTES
-        } else {
-            left.min(MAX_BATCH_BYTES)
+        let left = match keepalive::available() {
+            few if few < 2 * ENVELOPE_BYTES => keepalive::MAX_BYTES,
+            left => left,
         };
+        let max_bytes = left - ENVELOPE_BYTES;
         let batch = self
             .pipeline
             .drain(usize::MAX, max_bytes, clock::monotonic())?;
