@@ -3,10 +3,8 @@
 //! **Invariant:** the page gets what `fetch` would have given it: the same response or the same reason, unread and
 //! uncloned. Whatever fails in here, the request is made as the page asked for it.
 
+mod open;
 mod request;
-
-use std::cell::Cell;
-use std::rc::Rc;
 
 use js_sys::{Function, Promise, Reflect};
 use opentelemetry::trace::{Span as _, TraceContextExt};
@@ -16,6 +14,7 @@ use throughline_core::{names, redact, server_timing};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{Response, Url, Window};
 
+pub(crate) use self::open::end_all;
 use self::request::{Request, Target};
 use crate::interaction::turn;
 use crate::page;
@@ -152,22 +151,18 @@ impl Wrapper {
 /// page does not handle would look handled.
 fn observe(promise: &Promise, span: Span, request: Request) -> Promise {
     let turn = turn::number();
-    // Taken by whichever is called: the other waits for the garbage collector, and must not keep a body for so long.
-    let span = Rc::new(Cell::new(Some((span, request))));
-    let on_response = {
-        let span = Rc::clone(&span);
-        Closure::once_into_js(move |response: JsValue| -> JsValue {
-            // An answer is a task of its own: no interaction's turn, but that in which the request was made (a stub's
-            // answer may be there at once), can still last.
-            turn::end_others(turn);
-            if let Some((mut span, _)) = span.take() {
-                record_response(&mut span, &response);
-            }
-            response
-        })
-    };
+    let id = open::add(span, request);
+    let on_response = Closure::once_into_js(move |response: JsValue| -> JsValue {
+        // An answer is a task of its own: no interaction's turn, but that in which the request was made (a stub's
+        // answer may be there at once), can still last.
+        turn::end_others(turn);
+        if let Some((mut span, _)) = open::take(id) {
+            record_response(&mut span, &response);
+        }
+        response
+    });
     let on_failure = Closure::once_into_js(move |reason: JsValue| -> Result<JsValue, JsValue> {
-        if let Some((mut span, request)) = span.take() {
+        if let Some((mut span, request)) = open::take(id) {
             record_failure(&mut span, &reason, &request);
         }
         Err(reason)

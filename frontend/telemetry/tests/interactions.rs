@@ -220,6 +220,32 @@ async fn a_page_that_is_left_sends_its_root_and_what_has_ended() {
 }
 
 #[wasm_bindgen_test]
+async fn a_page_that_is_left_sends_the_span_of_a_request_that_is_not_answered_yet() {
+    set_up();
+    let page = html(r#"<button data-trace="leave-early"></button>"#);
+    let button: EventTarget = page.query_selector("button").unwrap().unwrap().into();
+    on(&button, "click", |_| {
+        leptos::task::spawn_local(async {
+            get("/unanswered").await.unwrap();
+        });
+        leptos::task::spawn_local(async {
+            until(|| asked("/unanswered").len() == 1).await;
+            window()
+                .dispatch_event(&Event::new("pagehide").unwrap())
+                .unwrap();
+        });
+    });
+    click_on(&button);
+    let trace = last();
+    until(|| exported(&trace).len() == 2).await;
+    let spans = exported(&trace);
+    assert_eq!(tree(&spans), "click leave-early\n  GET\n");
+    let request = spans.iter().find(|it| it.name == "GET").unwrap();
+    assert_eq!(request.int("http.response.status_code"), None);
+    assert!(!request.is_error());
+}
+
+#[wasm_bindgen_test]
 async fn spans_of_the_api_are_children_of_the_click_and_account_for_themselves() {
     set_up();
     let page = html(r#"<button data-trace="own"></button>"#);
