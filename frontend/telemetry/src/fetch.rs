@@ -21,9 +21,6 @@ use crate::page;
 use crate::span::Span;
 use crate::tracer::Tracer;
 
-/// Whether the caller aborted the request: that is no error of it.
-const ABORTED: &str = "throughline.fetch.aborted";
-
 /// What is traced, and where the context may go.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -205,7 +202,7 @@ fn record_response(span: &mut Span, response: &JsValue) {
 /// A request that its caller aborted did not go wrong (semantic conventions, recording errors): no error then.
 fn record_failure(span: &mut Span, reason: &JsValue, request: &Request) {
     if request.was_aborted(reason) {
-        span.set_attribute(KeyValue::new(ABORTED, true));
+        span.set_attribute(KeyValue::new(names::throughline::FETCH_ABORTED, true));
     } else {
         let class = page::property(reason, "name").as_string();
         let class = class.unwrap_or_else(|| names::error::OTHER.to_owned());

@@ -8,8 +8,6 @@ pub const MAX_QUEUE_SIZE: usize = 2048;
 pub const MAX_EXPORT_BATCH_SIZE: usize = 512;
 /// How long a span waits for others before it is exported (`OTEL_BSP_SCHEDULE_DELAY`).
 pub const SCHEDULE_DELAY: Duration = Duration::from_millis(5000);
-/// How long a log record waits for others before it is exported (`OTEL_BLRP_SCHEDULE_DELAY`).
-pub const LOG_SCHEDULE_DELAY: Duration = Duration::from_millis(1000);
 /// How long one export may take (`OTEL_BSP_EXPORT_TIMEOUT`).
 pub const EXPORT_TIMEOUT: Duration = Duration::from_millis(30_000);
 

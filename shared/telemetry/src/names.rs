@@ -11,14 +11,8 @@ pub mod http {
     pub const REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
     /// The value of [`REQUEST_METHOD`] for a method that is none of the known ones: it bounds the cardinality.
     pub const OTHER_METHOD: &str = "_OTHER";
-    /// How often the request was sent before.
-    pub const REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
-    /// Bytes of the request's body.
-    pub const REQUEST_BODY_SIZE: &str = "http.request.body.size";
     /// The status code, an integer.
     pub const RESPONSE_STATUS_CODE: &str = "http.response.status_code";
-    /// Bytes of the response's body.
-    pub const RESPONSE_BODY_SIZE: &str = "http.response.body.size";
     /// The matched route, such as `/users/{id}`.
     pub const ROUTE: &str = "http.route";
 
@@ -46,8 +40,6 @@ pub mod url {
     pub const QUERY: &str = "url.query";
     /// The scheme, such as `https`.
     pub const SCHEME: &str = "url.scheme";
-    /// The template of a client's path, such as `/users/{id}`.
-    pub const TEMPLATE: &str = "url.template";
 }
 
 /// `server.*`, `client.*`, `network.*`: who talks to whom, and how.
@@ -62,8 +54,6 @@ pub mod network {
     pub const PEER_ADDRESS: &str = "network.peer.address";
     /// The other end's port.
     pub const PEER_PORT: &str = "network.peer.port";
-    /// The protocol, such as `http`.
-    pub const PROTOCOL_NAME: &str = "network.protocol.name";
     /// The protocol's version, such as `1.1` or `2`.
     pub const PROTOCOL_VERSION: &str = "network.protocol.version";
     /// The `User-Agent` header.
@@ -96,14 +86,6 @@ pub mod error {
     pub const TYPE: &str = "error.type";
     /// The value of [`TYPE`] where no class is known.
     pub const OTHER: &str = "_OTHER";
-    /// The name of the event that records an exception.
-    pub const EXCEPTION_EVENT: &str = "exception";
-    /// The type of the exception.
-    pub const EXCEPTION_TYPE: &str = "exception.type";
-    /// Its message.
-    pub const EXCEPTION_MESSAGE: &str = "exception.message";
-    /// Its stack.
-    pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
 }
 
 /// Attributes of the resource: which process of which service this is.
@@ -140,16 +122,8 @@ pub mod resource {
 
 /// What a person did in the browser (in development).
 pub mod app {
-    /// The session that everything in this tab belongs to.
-    pub const SESSION_ID: &str = "session.id";
-    /// The session before it.
-    pub const SESSION_PREVIOUS_ID: &str = "session.previous_id";
     /// A stable name for the control, such as the value of its `data-trace`.
     pub const WIDGET_ID: &str = "app.widget.id";
-    /// The control's name for people.
-    pub const WIDGET_NAME: &str = "app.widget.name";
-    /// The page, as a route.
-    pub const SCREEN_NAME: &str = "app.screen.name";
     /// The element's tag, lower case.
     pub const BROWSER_TAG_NAME: &str = "browser.tag_name";
 }
@@ -158,16 +132,16 @@ pub mod app {
 pub mod throughline {
     /// What began an interaction: `click`, `submit`, `change`.
     pub const INTERACTION_TYPE: &str = "throughline.interaction.type";
-    /// Why an interaction's span ended: `idle`, `timeout`, `pagehide`.
-    pub const INTERACTION_END: &str = "throughline.interaction.end";
     /// The server's span that answered a fetch, 16 hexadecimal digits, from `Server-Timing`.
     pub const SERVER_SPAN_ID: &str = "throughline.server.span_id";
     /// By which door telemetry came in: `browser` for what an anonymous client sent.
     pub const SOURCE: &str = "throughline.source";
     /// How a response's body ended: `complete`, `cancelled`, `failed`.
     pub const BODY_END: &str = "throughline.body.end";
-    /// Why an item was dropped, a [`DropReason`](crate::pipeline::DropReason) by its name.
-    pub const DROP_REASON: &str = "throughline.drop.reason";
+    /// Whether a browser request was aborted by its caller, which is no error of it.
+    pub const FETCH_ABORTED: &str = "throughline.fetch.aborted";
+    /// Whether the page went before a request was answered: how it ended is not known.
+    pub const FETCH_UNANSWERED: &str = "throughline.fetch.unanswered";
 }
 
 /// Instrumentation scopes: which part of Throughline made a span.
@@ -180,8 +154,6 @@ pub mod scope {
     pub const AXUM: &str = "throughline.axum";
     /// The sqlx instrumentation.
     pub const SQLX: &str = "throughline.sqlx";
-    /// The reqwest instrumentation.
-    pub const REQWEST: &str = "throughline.reqwest";
 }
 
 #[cfg(test)]

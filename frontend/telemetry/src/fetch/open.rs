@@ -4,12 +4,10 @@ use std::cell::{Cell, RefCell};
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::Span as _;
+use throughline_core::names::throughline::FETCH_UNANSWERED;
 
 use super::request::Request;
 use crate::span::Span;
-
-/// The page went before the answer came: how the request ended is not known.
-const UNANSWERED: &str = "throughline.fetch.unanswered";
 
 /// Names a request that is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +43,7 @@ pub(super) fn take(id: Id) -> Option<(Span, Request)> {
 pub(crate) fn end_all() {
     let open = OPEN.with(|open| open.try_borrow_mut().map(|mut it| std::mem::take(&mut *it)));
     for (_, mut span, _) in open.unwrap_or_default() {
-        span.set_attribute(KeyValue::new(UNANSWERED, true));
+        span.set_attribute(KeyValue::new(FETCH_UNANSWERED, true));
         span.end();
     }
 }
