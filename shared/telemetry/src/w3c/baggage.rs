@@ -32,7 +32,7 @@ pub(super) fn read(header: &str) -> Option<Baggage> {
 /// The baggage of `cx` as a header, sorted by key so that equal baggage gives equal bytes.
 pub(super) fn write(cx: &Context) -> Option<String> {
     let mut members: Vec<_> = cx.baggage().iter().collect();
-    members.sort_by_key(|(key, _)| key.as_str());
+    members.sort_unstable_by_key(|(key, _)| key.as_str());
     let mut header = String::new();
     for (key, (value, metadata)) in members.into_iter().take(MAX_BAGGAGE_MEMBERS) {
         let mut text = format!("{key}={}", percent::encode(value.as_str()));
