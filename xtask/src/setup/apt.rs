@@ -17,16 +17,20 @@ pub(crate) fn install(what: &str, packages: &[&str]) -> Result<()> {
     if step::output("id", &["-u"]).as_deref() != Some("0") {
         bail!("{what} is missing.\n  Install it: sudo {by_hand}");
     }
-    if step::output("apt-cache", &["show", packages[0]]).is_none_or(|text| text.is_empty()) {
+    let install = || {
+        let mut command = Command::new("apt-get");
+        command
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["install", "--yes", "--no-install-recommends"])
+            .args(packages);
+        step::quiet(
+            &format!("apt-get install {}", packages.join(" ")),
+            &mut command,
+        )
+    };
+    // The lists of packages may be missing or old. They are fetched only then, for it takes a while.
+    install().or_else(|_| {
         step::quiet("apt-get update", Command::new("apt-get").arg("update"))?;
-    }
-    let mut command = Command::new("apt-get");
-    command
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .args(["install", "--yes", "--no-install-recommends"])
-        .args(packages);
-    step::quiet(
-        &format!("apt-get install {}", packages.join(" ")),
-        &mut command,
-    )
+        install()
+    })
 }
