@@ -6,6 +6,8 @@
 mod readme {}
 
 mod browser;
+mod drive;
+mod firefox;
 mod lab;
 mod process;
 mod server;
@@ -14,6 +16,8 @@ mod traces;
 mod wait;
 
 pub use browser::Browser;
+pub use drive::Drive;
+pub use firefox::Firefox;
 pub use lab::{Echo, Lab};
 pub use process::{Process, free_port, program, workspace};
 pub use server::{DEMO_EMAIL, DEMO_PASSWORD, Server, TOKEN};

@@ -3,6 +3,7 @@
 mod context;
 mod durability;
 mod failing_sign_in;
+mod firefox;
 mod logs;
 mod navigation;
 mod page;

@@ -4,17 +4,22 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use expect_test::expect;
-use throughline_e2e::{Browser, Lab, until};
+use throughline_e2e::{Browser, Drive, Lab, until};
 
 const RUNS: usize = 5;
 
 #[tokio::test]
 async fn a_fetch_before_a_navigation_arrives_every_time() -> Result<()> {
     let (lab, browser) = (Lab::start().await?, Browser::start().await?);
+    loses_nothing(&browser, &lab).await
+}
+
+/// In any browser.
+pub(crate) async fn loses_nothing(browser: &impl Drive, lab: &Lab) -> Result<()> {
     for run in 0..RUNS {
         browser.goto(&lab.url(&format!("/?run={run}"))).await?;
         browser.click("#leave").await?;
-        browser.element("#arrived").await?;
+        browser.appears("#arrived").await?;
     }
     let traces = until("every trace", Duration::from_secs(10), async || {
         let traces = lab.traces().all("name=click leave").await?;

@@ -4,21 +4,21 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use throughline_e2e::{Browser, DEMO_EMAIL, DEMO_PASSWORD, until};
+use throughline_e2e::{Browser, DEMO_EMAIL, DEMO_PASSWORD, Drive, until};
 
 /// Opens the page and fills in the demo administrator's name and password.
-pub(crate) async fn open(browser: &Browser, url: &str) -> Result<()> {
+pub(crate) async fn open(browser: &impl Drive, url: &str) -> Result<()> {
     browser.goto(url).await?;
     fill(browser, DEMO_EMAIL, DEMO_PASSWORD).await
 }
 
-pub(crate) async fn fill(browser: &Browser, email: &str, password: &str) -> Result<()> {
+pub(crate) async fn fill(browser: &impl Drive, email: &str, password: &str) -> Result<()> {
     browser.fill("#email", email).await?;
     browser.fill("#password", password).await
 }
 
 /// Waits until the form is gone: the person is signed in.
-pub(crate) async fn signed_in(browser: &Browser) -> Result<()> {
+pub(crate) async fn signed_in(browser: &impl Drive) -> Result<()> {
     until("the signed-in page", Duration::from_secs(15), async || {
         let form = browser.eval("!!document.querySelector('#sign-in')").await?;
         anyhow::ensure!(form == false, "the form is still there");
@@ -38,7 +38,7 @@ pub(crate) async fn alert(browser: &Browser, before: &str) -> Result<String> {
 }
 
 /// The trace id of the newest sign-in answer, from its `Server-Timing` header: what the page itself can know.
-pub(crate) async fn trace_id(browser: &Browser) -> Result<String> {
+pub(crate) async fn trace_id(browser: &impl Drive) -> Result<String> {
     let timing = "performance.getEntriesByType('resource')
         .filter(it => it.name.endsWith('/api/v1/auth/signin') && it.responseEnd > 0).at(-1)
         ?.serverTiming.find(it => it.name === 'trace')?.description ?? null";

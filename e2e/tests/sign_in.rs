@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use expect_test::{Expect, expect};
 use fantoccini::key::Key;
-use throughline_e2e::{Browser, Server, Trace};
+use throughline_e2e::{Browser, Drive, Server, Trace};
 
 use crate::page;
 
@@ -26,43 +26,13 @@ pub(crate) fn tree() -> Expect {
 #[tokio::test]
 async fn sign_in_gives_one_trace_from_click_to_row() -> Result<()> {
     let (server, browser) = (Server::start().await?, Browser::start().await?);
-    let trace = sign_in_by_click(&browser, &server, &server.url("/")).await?;
-    tree().assert_eq(&trace.tree());
-    ensure!(trace.0.len() == SPANS, "one span more than the tree shows");
-    a_parent_lasts_as_long_as_its_children(&trace)?;
-    every_resource_says_who_it_is(&trace)?;
-    let link = browser.element("#last-trace").await?.attr("href").await?;
-    assert_eq!(
-        link,
-        Some(format!("/telemetry/traces/{}", trace.0[0].trace_id))
-    );
-    Ok(())
+    is_one_trace_by_click(&browser, &server).await
 }
 
 #[tokio::test]
 async fn a_form_sent_by_enter_has_one_root_of_its_own() -> Result<()> {
     let (server, browser) = (Server::start().await?, Browser::start().await?);
-    page::open(&browser, &server.url("/")).await?;
-    browser
-        .element("#password")
-        .await?
-        .send_keys(&Key::Enter.to_string())
-        .await?;
-    page::signed_in(&browser).await?;
-    let trace = server
-        .traces()
-        .complete(&page::trace_id(&browser).await?, SPANS)
-        .await?;
-    let text = trace.tree();
-    ensure!(text.starts_with("submit sign-in "), "{text}");
-    tree().assert_eq(&text.replacen("submit", "click", 1));
-    // The browser makes a click on the button of a form that is sent by Enter: it must not become a root.
-    let roots = server.traces().list("name=click sign-in").await?;
-    ensure!(
-        roots.is_empty(),
-        "a click root beside the submit: {roots:?}"
-    );
-    Ok(())
+    is_one_trace_by_enter(&browser, &server).await
 }
 
 #[tokio::test]
@@ -97,9 +67,44 @@ async fn two_tabs_at_once_do_not_mix() -> Result<()> {
     Ok(())
 }
 
+/// In any browser.
+pub(crate) async fn is_one_trace_by_click(browser: &impl Drive, server: &Server) -> Result<()> {
+    let trace = sign_in_by_click(browser, server, &server.url("/")).await?;
+    tree().assert_eq(&trace.tree());
+    ensure!(trace.0.len() == SPANS, "one span more than the tree shows");
+    a_parent_lasts_as_long_as_its_children(&trace)?;
+    every_resource_says_who_it_is(&trace)?;
+    browser.appears("#last-trace").await?;
+    let link = "document.querySelector('#last-trace').getAttribute('href')";
+    let expected = format!("/telemetry/traces/{}", trace.0[0].trace_id);
+    assert_eq!(browser.eval(link).await?, expected);
+    Ok(())
+}
+
+/// In any browser.
+pub(crate) async fn is_one_trace_by_enter(browser: &impl Drive, server: &Server) -> Result<()> {
+    page::open(browser, &server.url("/")).await?;
+    browser.press("#password", &Key::Enter.to_string()).await?;
+    page::signed_in(browser).await?;
+    let trace = server
+        .traces()
+        .complete(&page::trace_id(browser).await?, SPANS)
+        .await?;
+    let text = trace.tree();
+    ensure!(text.starts_with("submit sign-in "), "{text}");
+    tree().assert_eq(&text.replacen("submit", "click", 1));
+    // The browser makes a click on the button of a form that is sent by Enter: it must not become a root.
+    let roots = server.traces().list("name=click sign-in").await?;
+    ensure!(
+        roots.is_empty(),
+        "a click root beside the submit: {roots:?}"
+    );
+    Ok(())
+}
+
 /// Signs in with the mouse on the page at `url`, and gives the trace.
 pub(crate) async fn sign_in_by_click(
-    browser: &Browser,
+    browser: &impl Drive,
     server: &Server,
     url: &str,
 ) -> Result<Trace> {

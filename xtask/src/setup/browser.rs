@@ -1,4 +1,4 @@
-//! Chromium and ChromeDriver, for the tests.
+//! Chromium with ChromeDriver, and Firefox, for the tests.
 
 use super::{apt, find};
 use crate::step;
@@ -6,36 +6,27 @@ use anyhow::{Context as _, Result};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// A Chromium and the ChromeDriver that drives it.
+/// What the tests drive: a Chromium with its ChromeDriver, and a Firefox, which needs none.
 #[derive(Debug)]
 pub(crate) struct Browser {
     chromium: PathBuf,
     chromedriver: PathBuf,
+    firefox: PathBuf,
 }
 
 impl Browser {
-    /// `CHROMIUM` and `CHROMEDRIVER`, else those on PATH, else Debian's packages.
+    /// `CHROMIUM`, `CHROMEDRIVER` and `FIREFOX`, else those on PATH, else Debian's packages.
     pub(crate) fn ensure() -> Result<Self> {
-        if let Some(browser) = Self::find() {
-            step::already("Chromium and ChromeDriver are there");
-            return Ok(browser);
-        }
-        apt::install("Chromium or ChromeDriver", &["chromium", "chromium-driver"])?;
-        Self::find().context("chromium and chromium-driver are installed, but not on PATH")
-    }
-
-    fn find() -> Option<Self> {
-        let named = |variable, programs: &[&str]| {
-            std::env::var_os(variable)
-                .map(PathBuf::from)
-                .or_else(|| programs.iter().find_map(|program| find(program)))
-        };
-        Some(Self {
-            chromium: named(
-                "CHROMIUM",
-                &["chromium", "chromium-browser", "google-chrome"],
-            )?,
-            chromedriver: named("CHROMEDRIVER", &["chromedriver"])?,
+        let (chromium, chromedriver) = present(
+            "Chromium with ChromeDriver",
+            chromium,
+            &["chromium", "chromium-driver"],
+        )?;
+        let firefox = present("Firefox", firefox, &["firefox-esr"])?;
+        Ok(Self {
+            chromium,
+            chromedriver,
+            firefox,
         })
     }
 
@@ -43,6 +34,36 @@ impl Browser {
     pub(crate) fn prepare(&self, command: &mut Command) {
         command
             .env("CHROMIUM", &self.chromium)
-            .env("CHROMEDRIVER", &self.chromedriver);
+            .env("CHROMEDRIVER", &self.chromedriver)
+            .env("FIREFOX", &self.firefox);
     }
+}
+
+/// What `find` finds, if need be after `packages` have been installed.
+fn present<T>(what: &str, find: fn() -> Option<T>, packages: &[&str]) -> Result<T> {
+    if let Some(found) = find() {
+        step::already(&format!("{what} is there"));
+        return Ok(found);
+    }
+    apt::install(what, packages)?;
+    find().with_context(|| format!("{} installed, but not on PATH", packages.join(" and ")))
+}
+
+fn chromium() -> Option<(PathBuf, PathBuf)> {
+    let chromium = named(
+        "CHROMIUM",
+        &["chromium", "chromium-browser", "google-chrome"],
+    )?;
+    Some((chromium, named("CHROMEDRIVER", &["chromedriver"])?))
+}
+
+fn firefox() -> Option<PathBuf> {
+    named("FIREFOX", &["firefox-esr", "firefox"])
+}
+
+/// What `variable` names, else the first of `programs` on PATH.
+fn named(variable: &str, programs: &[&str]) -> Option<PathBuf> {
+    std::env::var_os(variable)
+        .map(PathBuf::from)
+        .or_else(|| programs.iter().find_map(|program| find(program)))
 }
