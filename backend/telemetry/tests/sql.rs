@@ -144,8 +144,6 @@ async fn queries_in_a_transaction_are_children_of_the_work_that_makes_them() {
     }
     .instrument(tracing::info_span!("replace_user"))
     .await;
-    // The connection's thread holds the current span while it works, and a little longer.
-    db.untraced().close().await;
     expect![[r#"
         replace_user
           INSERT users CLIENT

@@ -73,7 +73,8 @@ where
     {
         let query = Taken::from(query);
         let span = self.queries.query(query.sql.as_str());
-        Box::pin(Rows::new(span, self.pool.fetch_many(query)))
+        let rows = self.queries.detach(|| self.pool.fetch_many(query));
+        Box::pin(Rows::new(span, rows))
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> Row<'e, DB>
@@ -83,14 +84,16 @@ where
     {
         let query = Taken::from(query);
         let span = self.queries.query(query.sql.as_str());
-        Box::pin(span.observe(self.pool.fetch_optional(query)))
+        let row = self.queries.detach(|| self.pool.fetch_optional(query));
+        Box::pin(span.observe(row))
     }
 
     fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [DB::TypeInfo]) -> Statement<'e, DB>
     where
         'p: 'e,
     {
-        self.pool.prepare_with(sql, parameters)
+        let prepare = || self.pool.prepare_with(sql, parameters);
+        Box::pin(self.queries.detach(prepare))
     }
 
     // Compile-time checks of queries only. sqlx's feature `macros`, which this crate turns on, asks for it.
@@ -98,7 +101,7 @@ where
     where
         'p: 'e,
     {
-        self.pool.describe(sql)
+        Box::pin(self.queries.detach(|| self.pool.describe(sql)))
     }
 }
 
@@ -117,7 +120,8 @@ where
     {
         let query = Taken::from(query);
         let span = self.queries.query(query.sql.as_str());
-        Box::pin(Rows::new(span, self.connection.fetch_many(query)))
+        let rows = self.queries.detach(|| self.connection.fetch_many(query));
+        Box::pin(Rows::new(span, rows))
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> Row<'e, DB>
@@ -127,14 +131,18 @@ where
     {
         let query = Taken::from(query);
         let span = self.queries.query(query.sql.as_str());
-        Box::pin(span.observe(self.connection.fetch_optional(query)))
+        let row = self
+            .queries
+            .detach(|| self.connection.fetch_optional(query));
+        Box::pin(span.observe(row))
     }
 
     fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [DB::TypeInfo]) -> Statement<'e, DB>
     where
         'c: 'e,
     {
-        self.connection.prepare_with(sql, parameters)
+        let prepare = || self.connection.prepare_with(sql, parameters);
+        Box::pin(self.queries.detach(prepare))
     }
 
     // Compile-time checks of queries only. sqlx's feature `macros`, which this crate turns on, asks for it.
@@ -142,7 +150,7 @@ where
     where
         'c: 'e,
     {
-        self.connection.describe(sql)
+        Box::pin(self.queries.detach(|| self.connection.describe(sql)))
     }
 }
 

@@ -1,8 +1,8 @@
 //! The traced pool.
 
-use super::{executor::TracedConnection, query::Queries};
+use super::{executor::TracedConnection, query::Queries, transaction::TracedTransaction};
 use opentelemetry::global::BoxedTracer;
-use sqlx::{Database, Pool, Transaction, sqlite::SqliteConnectOptions};
+use sqlx::{Database, Pool, pool::PoolConnection, sqlite::SqliteConnectOptions};
 use std::{any::Any, fmt, sync::Arc};
 
 /// A pool whose queries are traced. A reference to it is what `sqlx::query(…)` runs on. Clones share the pool.
@@ -74,8 +74,20 @@ impl<DB: Database> TracedPool<DB> {
     /// # Errors
     ///
     /// Those of [`Pool::begin`].
-    pub async fn begin(&self) -> Result<Transaction<'static, DB>, sqlx::Error> {
-        self.pool.begin().await
+    pub async fn begin(&self) -> Result<TracedTransaction<DB>, sqlx::Error> {
+        let transaction = self.queries.detach(|| self.pool.begin()).await?;
+        let transaction = self.queries.detach(|| transaction);
+        Ok(TracedTransaction::new(transaction))
+    }
+
+    /// Takes a connection out of the pool, until it is dropped. Run its queries on
+    /// [`db.on(&mut connection)`](Self::on).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pool::acquire`].
+    pub async fn acquire(&self) -> Result<PoolConnection<DB>, sqlx::Error> {
+        self.queries.detach(|| self.pool.acquire()).await
     }
 
     /// One connection, or a transaction, as what traced queries run on.

@@ -1,6 +1,9 @@
 //! The span of one query, from the call to the last row.
 
-use super::statement::Statement;
+use super::{
+    detached::{self, Detached},
+    statement::Statement,
+};
 use futures_core::Stream;
 use opentelemetry::{
     Context, KeyValue,
@@ -16,11 +19,14 @@ use std::{
     task::{self, Poll, ready},
 };
 use throughline_core::names::{db as names, error, scope};
+use tracing::Dispatch;
 
 /// What the queries of one pool have in common.
 pub(super) struct Queries {
     /// The global one is looked up at the first query: pools may be made before telemetry is installed.
     tracer: OnceLock<BoxedTracer>,
+    /// What sqlx runs under: made of the current subscriber at the first query, for the same reason.
+    subscriber: OnceLock<Dispatch>,
     attributes: Vec<KeyValue>,
 }
 
@@ -50,6 +56,7 @@ impl Queries {
         attributes.extend(namespace.map(|name| KeyValue::new(names::NAMESPACE, name)));
         Self {
             tracer: OnceLock::new(),
+            subscriber: OnceLock::new(),
             attributes,
         }
     }
@@ -57,8 +64,14 @@ impl Queries {
     pub(super) fn with_tracer(&self, tracer: BoxedTracer) -> Self {
         Self {
             tracer: OnceLock::from(tracer),
+            subscriber: OnceLock::new(),
             attributes: self.attributes.clone(),
         }
+    }
+
+    /// Makes what sqlx does, so that it does not see the caller's `tracing` span.
+    pub(super) fn detach<T>(&self, make: impl FnOnce() -> T) -> Detached<T> {
+        Detached::new(self.subscriber.get_or_init(detached::without_span), make)
     }
 
     /// Starts the span of a query.
