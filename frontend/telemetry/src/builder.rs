@@ -6,28 +6,19 @@ use std::time::Duration;
 
 use js_sys::Function;
 use opentelemetry::{KeyValue, global};
-use throughline_core::{names, pipeline, w3c::W3cPropagator};
+use throughline_core::{names, pipeline};
 use wasm_bindgen::JsCast;
 use web_sys::{Url, Window};
 
-use crate::export::{self, Transport};
+use crate::export::{self, Credentials, Signal, Transport};
+use crate::limits::{self, Limits};
+use crate::sampler::{self, Sampler};
 use crate::tracer::TracerProvider;
-use crate::{context, fetch, interaction, lifecycle, page, resource};
+use crate::{consent, lifecycle, page, resource};
 
 /// Begins the set-up of the browser client for the service of this name. See [`Builder::install`].
 pub fn init(service_name: impl Into<String>) -> Builder {
-    Builder {
-        resource: vec![KeyValue::new(
-            names::resource::SERVICE_NAME,
-            service_name.into(),
-        )],
-        endpoint: "/v1/traces".to_owned(),
-        propagate_to: Vec::new(),
-        pipeline: pipeline::Settings {
-            max_batch_bytes: Some(export::MAX_BATCH_BYTES),
-            ..pipeline::Settings::default()
-        },
-    }
+    Builder::new(service_name.into())
 }
 
 /// What the browser client is set up with.
@@ -36,7 +27,13 @@ pub fn init(service_name: impl Into<String>) -> Builder {
 pub struct Builder {
     resource: Vec<KeyValue>,
     endpoint: String,
+    headers: Vec<(String, String)>,
+    credentials: Credentials,
+    #[cfg(feature = "fetch")]
     propagate_to: Vec<String>,
+    sampler: Sampler,
+    limits: Limits,
+    is_enabled: bool,
     pipeline: pipeline::Settings,
 }
 
@@ -51,6 +48,25 @@ thread_local! {
 // === impl Builder ===
 
 impl Builder {
+    fn new(service_name: String) -> Self {
+        let service_name = KeyValue::new(names::resource::SERVICE_NAME, service_name);
+        Self {
+            resource: vec![service_name],
+            endpoint: String::new(),
+            headers: Vec::new(),
+            credentials: Credentials::default(),
+            #[cfg(feature = "fetch")]
+            propagate_to: Vec::new(),
+            sampler: Sampler::ALWAYS_ON.parent_based(),
+            limits: Limits::default(),
+            is_enabled: true,
+            pipeline: pipeline::Settings {
+                max_batch_bytes: Some(export::MAX_BATCH_BYTES),
+                ..pipeline::Settings::default()
+            },
+        }
+    }
+
     /// The application's version: `service.version`.
     pub fn version(self, version: impl Into<String>) -> Self {
         self.attribute(names::resource::SERVICE_VERSION, version.into())
@@ -71,17 +87,49 @@ impl Builder {
         self
     }
 
-    /// Where spans are sent, by OTLP/HTTP in protobuf. Default: `/v1/traces` of the page's own origin, which needs no
-    /// CORS and no `connect-src`.
+    /// The collector, by OTLP/HTTP in protobuf: `/v1/traces`, `/v1/logs` and `/v1/metrics` are added to this address, as
+    /// to `OTEL_EXPORTER_OTLP_ENDPOINT`. Default: the page's own origin, which needs no CORS and no `connect-src`.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = url.into();
         self
     }
 
+    /// A header of every export, such as a key that the collector asks for. Whoever has the page has the key.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Whether exports carry cookies. Default: to the page's own origin.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = credentials;
+        self
+    }
+
     /// Another origin that gets `traceparent`, `tracestate` and `baggage`, such as `https://api.example.com`. It must
     /// allow these headers by CORS. Default: the page's own origin only.
+    #[cfg(feature = "fetch")]
     pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
         self.propagate_to.push(origin.into());
+        self
+    }
+
+    /// Which traces are recorded. Default: all, and those that are continued as their parent says.
+    pub fn sampler(mut self, sampler: Sampler) -> Self {
+        self.sampler = sampler;
+        self
+    }
+
+    /// How much one span or log record may hold.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Installs without recording, sending or storing anything before [`enable`](crate::enable): until the user has
+    /// consented, say.
+    pub fn disabled(mut self) -> Self {
+        self.is_enabled = false;
         self
     }
 
@@ -99,8 +147,8 @@ impl Builder {
         self
     }
 
-    /// Sets everything up: the global tracer provider and propagator, the executor that carries contexts, interactions,
-    /// `fetch`, and the export. To be called once, before `mount`; a second call only warns in the console.
+    /// Sets everything up: the global tracer provider, the executor that carries contexts, the instrumentations, and the
+    /// export. To be called once, before `mount`; a second call only warns in the console.
     ///
     /// Nothing in here panics or returns an error. What is not possible (a worker has no window, say) is told in the
     /// console.
@@ -122,28 +170,50 @@ impl Builder {
     }
 
     fn install_in(self, window: &Window, fetch: &Function) {
-        let base = window.location().href().unwrap_or_default();
-        let Ok(endpoint) = Url::new_with_base(&self.endpoint, &base) else {
-            let endpoint = self.endpoint;
-            return page::warn(&format!("`{endpoint}` is no address to send spans to"));
+        let Some(endpoints) = endpoints(window, &self.endpoint) else {
+            return page::warn("the endpoint is no address to send to");
+        };
+        consent::set(self.is_enabled);
+        sampler::set(self.sampler);
+        limits::set(self.limits);
+        let [traces, logs, metrics] = &endpoints;
+        #[cfg(feature = "fetch")]
+        let settings = crate::fetch::Settings {
+            endpoints: [traces, logs, metrics].map(crate::fetch::address).into(),
+            propagate_to: self.propagate_to,
         };
         let transport = Transport {
             fetch: fetch.clone(),
-            endpoint: endpoint.href(),
+            endpoints: [traces, logs, metrics].map(Url::href),
+            headers: self.headers,
+            credentials: self.credentials,
             timeout: self.pipeline.export_timeout,
         };
-        export::install(self.pipeline, transport, resource::encode(self.resource));
+        let resource = resource::encode(window, self.resource);
+        export::install(self.pipeline, transport, resource);
         global::set_tracer_provider(TracerProvider);
-        global::set_text_map_propagator(W3cPropagator::new());
-        context::install();
-        interaction::install(window);
-        let settings = fetch::Settings {
-            endpoint: fetch::address(&endpoint),
-            propagate_to: self.propagate_to,
-        };
-        fetch::install(window, fetch, settings);
+        #[cfg(feature = "propagator")]
+        global::set_text_map_propagator(throughline_core::w3c::W3cPropagator::new());
+        #[cfg(feature = "leptos")]
+        crate::context::install();
+        #[cfg(feature = "interaction")]
+        crate::interaction::install(window);
+        #[cfg(feature = "fetch")]
+        crate::fetch::install(window, fetch, settings);
         lifecycle::install(window);
     }
+}
+
+/// The addresses of the three signals, in the order of [`Signal::ALL`].
+fn endpoints(window: &Window, base: &str) -> Option<[Url; 3]> {
+    let page = window.location().href().unwrap_or_default();
+    let base = base.strip_suffix('/').unwrap_or(base);
+    let [traces, logs, metrics] = Signal::ALL.map(|signal| {
+        let mut url = base.to_owned();
+        url.push_str(signal.path());
+        Url::new_with_base(&url, &page).ok()
+    });
+    Some([traces?, logs?, metrics?])
 }
 
 // === impl Telemetry ===

@@ -24,8 +24,8 @@ use crate::tracer::Tracer;
 /// What is traced, and where the context may go.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    /// Requests to this [`address`] are our own.
-    pub(crate) endpoint: String,
+    /// Requests to these [`address`]es are our own.
+    pub(crate) endpoints: Vec<String>,
     /// Origins beside the page's own that get the context, such as `https://api.example.com`.
     pub(crate) propagate_to: Vec<String>,
 }
@@ -64,7 +64,8 @@ pub(crate) fn install(window: &Window, original: &Function, settings: Settings) 
 impl Wrapper {
     fn fetch(&self, input: &JsValue, init: &JsValue) -> Result<JsValue, JsValue> {
         let target = Target::of(&self.window, input, init);
-        let Some(target) = target.filter(|it| address(&it.url) != self.settings.endpoint) else {
+        let Some(target) = target.filter(|it| !self.settings.endpoints.contains(&address(&it.url)))
+        else {
             return self.call(input, init);
         };
         let mut span = self.start(&target);

@@ -11,14 +11,22 @@
 
 mod builder;
 mod clock;
+mod common;
+mod consent;
 mod context;
 mod export;
+#[cfg(feature = "fetch")]
 mod fetch;
 mod ids;
 mod interaction;
 mod lifecycle;
+mod limits;
+mod otlp;
 mod page;
 mod resource;
+mod sampler;
+#[cfg(feature = "session")]
+mod session;
 mod span;
 mod tracer;
 
@@ -26,7 +34,11 @@ use opentelemetry::trace::TraceId;
 pub use throughline_core::pipeline::{DropReason, Ledger};
 
 pub use self::builder::{Builder, Telemetry, init};
+pub use self::consent::{disable, enable, is_enabled};
 pub use self::context::{Bind, Traced, bind, traced};
+pub use self::export::{Credentials, Signal};
+pub use self::limits::Limits;
+pub use self::sampler::Sampler;
 
 /// The trace of the last interaction, for a link to it or for a report to whoever helps.
 pub fn last_trace_id() -> Option<TraceId> {
@@ -35,10 +47,15 @@ pub fn last_trace_id() -> Option<TraceId> {
 
 /// What became of every span so far: exported, on its way, waiting, or dropped, and why.
 pub fn ledger() -> Ledger {
-    export::ledger()
+    export::ledger(Signal::Traces)
 }
 
-/// Sends the spans that wait, without waiting for more. [`ledger`] tells when they have arrived.
+/// What became of every item of one signal so far. Those of metrics are the metrics of each collection.
+pub fn ledger_of(signal: Signal) -> Ledger {
+    export::ledger(signal)
+}
+
+/// Sends what waits, without waiting for more. [`ledger`] tells when it has arrived.
 pub fn flush() {
     export::flush();
 }

@@ -3,14 +3,14 @@
 use web_sys::{VisibilityState, Window};
 
 use crate::export;
-use crate::fetch;
 use crate::interaction::roots;
 use crate::page;
 
 /// Listens to the page. `pagehide` is the window's event: a listener on the document never hears it.
 pub(crate) fn install(window: &Window) {
     page::listen(window, "pagehide", |_| {
-        fetch::end_all();
+        #[cfg(feature = "fetch")]
+        crate::fetch::end_all();
         roots::end_all();
         export::send_all();
     });

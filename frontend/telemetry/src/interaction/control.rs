@@ -103,7 +103,7 @@ fn given_name(element: &Element) -> Option<String> {
 
 fn attribute(element: &Element, name: &str) -> Option<String> {
     let value = element.get_attribute(name)?;
-    let value = crate::export::otlp::cut(value.trim(), MAX_NAME_BYTES);
+    let value = crate::otlp::cut(value.trim(), MAX_NAME_BYTES);
     (!value.is_empty()).then(|| value.to_owned())
 }
 

@@ -125,7 +125,7 @@ pub fn set_up() {
     Reflect::set(&window(), &"fetch".into(), &stub).unwrap();
     throughline_browser::init("test")
         .version("1.2.3")
-        .endpoint("/v1/traces")
+        
         .schedule_delay(Duration::from_millis(20))
         .install();
 }
@@ -164,7 +164,7 @@ fn exported_in(init: &JsValue) -> Promise {
     if let Some(status) = REFUSALS.with_borrow_mut(Vec::pop) {
         if status == TIMED_OUT {
             let reason = js_sys::Error::new("no answer");
-            reason.set_name("AbortError");
+            reason.set_name("TimeoutError");
             return Promise::reject(&reason);
         }
         let init = ResponseInit::new();
