@@ -21,6 +21,8 @@ mod ids;
 mod interaction;
 mod lifecycle;
 mod limits;
+#[cfg(feature = "logs")]
+mod logs;
 mod otlp;
 mod page;
 mod resource;

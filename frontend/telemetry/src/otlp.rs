@@ -12,6 +12,8 @@ mod tests;
 
 use opentelemetry::InstrumentationScope;
 
+#[cfg(feature = "logs")]
+pub(crate) use self::attributes::value;
 pub(crate) use self::attributes::{Attributes, attribute};
 
 /// A protobuf message under way.

@@ -8,6 +8,7 @@
 mod tests;
 
 use std::cell::Cell;
+use std::fmt;
 
 use opentelemetry::trace::{SpanContext, TraceId, TraceState};
 
@@ -16,18 +17,16 @@ use opentelemetry::trace::{SpanContext, TraceId, TraceState};
 ///
 /// Every sampler but [`Sampler::ALWAYS_ON`] and [`Sampler::ALWAYS_OFF`] as they stand is best made
 /// [`parent_based`](Self::parent_based), as the default is: [`Sampler::ALWAYS_ON`] with respect for the parent.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy)]
 pub struct Sampler {
+    /// What decides, so that a page has the code of the one it uses.
     rule: Rule,
+    ratio: f64,
     respects_parent: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Rule {
-    Ratio(f64),
-    #[cfg(feature = "session")]
-    SessionRatio(f64),
-}
+/// Decides about a trace by a ratio. The `tracestate` is that of a remote parent.
+type Rule = fn(f64, TraceId, TraceState) -> (bool, TraceState);
 
 /// 2⁵⁶: how many values the random bits of a trace id have.
 const RANGE: u64 = 1 << 56;
@@ -49,20 +48,29 @@ pub(crate) fn decide(trace_id: TraceId, parent: Option<&SpanContext>) -> (bool, 
 
 impl Sampler {
     /// Records everything.
-    pub const ALWAYS_ON: Self = Self::of(Rule::Ratio(1.0));
+    pub const ALWAYS_ON: Self = Self::of(|_, _, state| (true, state), 1.0);
     /// Records nothing.
-    pub const ALWAYS_OFF: Self = Self::of(Rule::Ratio(0.0));
+    pub const ALWAYS_OFF: Self = Self::of(|_, _, state| (false, state), 0.0);
 
     /// Records this share of the traces, from 0 to 1, each decided by its id (`TraceIdRatioBased`). A ratio below 0 or
     /// that is no number counts as 0, one above 1 as 1.
     pub const fn trace_id_ratio(ratio: f64) -> Self {
-        Self::of(Rule::Ratio(ratio))
+        Self::of(
+            |ratio, id, state| by_ratio(ratio, randomness(id), None, &state),
+            ratio,
+        )
     }
 
     /// Records this share of the sessions, from 0 to 1: a session is traced whole or not at all.
     #[cfg(feature = "session")]
     pub const fn session_ratio(ratio: f64) -> Self {
-        Self::of(Rule::SessionRatio(ratio))
+        Self::of(
+            |ratio, _, state| {
+                let shared = crate::session::randomness();
+                by_ratio(ratio, shared, Some(shared), &state)
+            },
+            ratio,
+        )
     }
 
     /// Decides about roots only: every other span is sampled as its parent is.
@@ -71,36 +79,55 @@ impl Sampler {
         self
     }
 
-    const fn of(rule: Rule) -> Self {
+    const fn of(rule: Rule, ratio: f64) -> Self {
         Self {
             rule,
+            ratio,
             respects_parent: false,
         }
     }
 
     fn decide(self, trace_id: TraceId, parent: Option<&SpanContext>) -> (bool, TraceState) {
-        if let Some(parent) = parent
-            && (self.respects_parent || !parent.is_remote())
-        {
+        let state = parent.map(|it| it.trace_state().clone());
+        match parent {
             // Within the page the root has decided for all.
-            return (parent.is_sampled(), parent.trace_state().clone());
+            Some(parent) if self.respects_parent || !parent.is_remote() => {
+                (parent.is_sampled(), state.unwrap_or_default())
+            }
+            _ => (self.rule)(self.ratio, trace_id, state.unwrap_or_default()),
         }
-        let (ratio, explicit) = match self.rule {
-            Rule::Ratio(ratio) => (ratio, None),
-            #[cfg(feature = "session")]
-            Rule::SessionRatio(ratio) => (ratio, crate::session::randomness()),
-        };
-        let threshold = threshold(ratio);
-        let randomness = explicit.unwrap_or_else(|| randomness(trace_id));
-        let is_sampled = randomness >= threshold;
-        let passed_on = parent.map(|it| it.trace_state().clone());
-        if threshold == 0 || threshold == RANGE {
-            return (is_sampled, passed_on.unwrap_or_default());
-        }
-        let state = tracestate(threshold, explicit, is_sampled);
-        let state = passed_on.unwrap_or_default().insert("ot", state);
-        (is_sampled, state.unwrap_or_default())
     }
+}
+
+impl fmt::Debug for Sampler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sampler")
+    }
+}
+
+fn by_ratio(
+    ratio: f64,
+    randomness: u64,
+    explicit: Option<u64>,
+    state: &TraceState,
+) -> (bool, TraceState) {
+    let threshold = threshold(ratio);
+    let is_sampled = randomness >= threshold;
+    let mut text = String::new();
+    if is_sampled && threshold > 0 {
+        text.push_str("th:");
+        push_hex(&mut text, threshold);
+        text.truncate(text.trim_end_matches('0').len());
+    }
+    if let Some(explicit) = explicit {
+        text.push_str(if text.is_empty() { "rv:" } else { ";rv:" });
+        push_hex(&mut text, explicit);
+    }
+    let state = match text.is_empty() {
+        true => state.delete("ot"),
+        false => state.insert("ot", text),
+    };
+    (is_sampled, state.unwrap_or_default())
 }
 
 /// What the random bits must reach: 0 for everything, [`RANGE`] for nothing.
@@ -119,21 +146,6 @@ fn threshold(ratio: f64) -> u64 {
 fn randomness(trace_id: TraceId) -> u64 {
     let [.., a, b, c, d, e, f, g, h] = trace_id.to_bytes();
     u64::from_be_bytes([a, b, c, d, e, f, g, h]) & (RANGE - 1)
-}
-
-/// The value of `ot`: `th` (of what is sampled), and `rv` where it is not the trace id's.
-fn tracestate(threshold: u64, explicit: Option<u64>, is_sampled: bool) -> String {
-    let mut text = String::new();
-    if is_sampled {
-        text.push_str("th:");
-        push_hex(&mut text, threshold);
-        text.truncate(text.trim_end_matches('0').len());
-    }
-    if let Some(explicit) = explicit {
-        text.push_str(if is_sampled { ";rv:" } else { "rv:" });
-        push_hex(&mut text, explicit);
-    }
-    text
 }
 
 /// 56 bits in 14 digits.

@@ -56,7 +56,7 @@ pub(crate) fn attribute(key: &str, value: &Value) -> Message {
 }
 
 /// An `AnyValue`; a text is cut at its limit. The API's enum may grow: what is new has no value here.
-fn value(value: &Value) -> Message {
+pub(crate) fn value(value: &Value) -> Message {
     match value {
         Value::Bool(it) => bool(*it),
         Value::I64(it) => int(*it),

@@ -125,7 +125,6 @@ pub fn set_up() {
     Reflect::set(&window(), &"fetch".into(), &stub).unwrap();
     throughline_browser::init("test")
         .version("1.2.3")
-        
         .schedule_delay(Duration::from_millis(20))
         .install();
 }
