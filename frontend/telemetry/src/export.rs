@@ -112,7 +112,7 @@ pub(crate) fn send_all() {
 /// Drops what has not been sent.
 pub(crate) fn forget() {
     for signal in Signal::ALL {
-        let _ = (signal, DropReason::Disabled);
+        lane(signal, |it| it.pipeline.forget(DropReason::Disabled));
     }
 }
 
