@@ -34,6 +34,8 @@ pub struct Builder {
     sampler: Sampler,
     limits: Limits,
     is_enabled: bool,
+    #[cfg(feature = "offline")]
+    max_stored_bytes: u64,
     pipeline: pipeline::Settings,
 }
 
@@ -60,6 +62,8 @@ impl Builder {
             sampler: Sampler::ALWAYS_ON.parent_based(),
             limits: Limits::default(),
             is_enabled: true,
+            #[cfg(feature = "offline")]
+            max_stored_bytes: export::offline::MAX_STORED_BYTES,
             pipeline: pipeline::Settings {
                 max_batch_bytes: Some(export::MAX_BATCH_BYTES),
                 ..pipeline::Settings::default()
@@ -133,6 +137,14 @@ impl Builder {
         self
     }
 
+    /// Bytes of telemetry that are kept in the browser while the collector cannot be reached. Default: 5 MiB; 0 keeps
+    /// nothing. The oldest is dropped for what is new.
+    #[cfg(feature = "offline")]
+    pub fn max_stored_bytes(mut self, bytes: u64) -> Self {
+        self.max_stored_bytes = bytes;
+        self
+    }
+
     /// How long a span waits at most for others to travel with. Default: 5 s, that of the specification.
     pub fn schedule_delay(mut self, delay: Duration) -> Self {
         self.pipeline.schedule_delay = delay;
@@ -191,6 +203,8 @@ impl Builder {
         };
         let resource = resource::encode(window, self.resource);
         export::install(self.pipeline, transport, resource);
+        #[cfg(feature = "offline")]
+        export::offline::install(window, self.max_stored_bytes);
         global::set_tracer_provider(TracerProvider);
         #[cfg(feature = "propagator")]
         global::set_text_map_propagator(throughline_core::w3c::W3cPropagator::new());

@@ -79,6 +79,8 @@ pub enum Outcome {
     /// It will never work, for example [`DropReason::Rejected`] for status 400 and
     /// [`DropReason::Encoding`] for what could not be written.
     Dropped(DropReason),
+    /// A store outside has taken the items over, and with them the account of them: as if they had never been created.
+    Stored,
 }
 
 /// A point in the stream of items: all that was pushed before [`Pipeline::flush`]. Ask [`Pipeline::is_settled`] about it.

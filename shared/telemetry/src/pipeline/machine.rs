@@ -122,6 +122,12 @@ impl<T: Clone> Pipeline<T> {
         self.ledger.drop_items(reason, count);
     }
 
+    /// Counts items that were exported from a store outside: see [`Outcome::Stored`].
+    pub fn record_export(&mut self, count: u64, rejected: u64) {
+        self.ledger.created = self.ledger.created.saturating_add(count);
+        self.ledger.export_items(count, rejected);
+    }
+
     /// What is to do at `now`. `random`, from 0 to 1, spreads the retries.
     ///
     /// An attempt past its deadline counts as failed, and its batch is tried again. After [`Next::Export`], poll again to
@@ -324,6 +330,10 @@ impl<T: Clone> Pipeline<T> {
         self.flights.retain(|it| it.id != id);
         let retry = self.settings.retry;
         let (reason, rejected) = match outcome {
+            Outcome::Stored => {
+                self.ledger.created -= self.held.take(Some(id)).len() as u64;
+                return;
+            }
             Outcome::Exported { rejected } => (None, rejected),
             Outcome::Dropped(reason) => (Some(reason), 0),
             Outcome::Retry { .. } if flight.origin == Origin::Drain => {
