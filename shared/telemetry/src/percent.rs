@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::hex;
+use crate::{has, hex};
 
 /// `%41` as `A`. What is not UTF-8 becomes U+FFFD, and a `%` without two digits stays as it is.
 pub(crate) fn decode(text: &str) -> Cow<'_, str> {
@@ -21,7 +21,7 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
 ///
 /// `None` if nothing is encoded.
 pub(crate) fn decode_ascii(mut text: &[u8]) -> Option<String> {
-    if !text.contains(&b'%') {
+    if !has(text, b'%') {
         return None;
     }
     let mut decoded = String::new();

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 
 use self::edit::Edit;
 use self::parameters::{Values, parameter};
+use crate::has;
 
 /// What a secret is replaced by, as the semantic conventions ask.
 pub const REDACTED: &str = "REDACTED";
@@ -124,7 +125,7 @@ fn authority(text: &[u8], from: usize) -> Option<usize> {
 /// Where the first of these bytes is, or the end.
 fn position(text: &[u8], from: usize, any_of: &[u8]) -> usize {
     let rest = text.get(from..).unwrap_or_default();
-    let found = rest.iter().position(|byte| any_of.contains(byte));
+    let found = rest.iter().position(|byte| has(any_of, *byte));
     found.map_or(text.len(), |at| from + at)
 }
 

@@ -36,11 +36,15 @@ fn metric(mut rest: &[u8]) -> Option<TraceParent> {
         return None;
     }
     while !rest.is_empty() {
-        let mut value = take(&mut rest, b';');
-        if is(take(&mut value, b'='), "desc") {
+        let part = take(&mut rest, b';');
+        let equals = part.iter().position(|byte| *byte == b'=');
+        let Some((key, [_, value @ ..])) = equals.and_then(|at| part.split_at_checked(at)) else {
+            continue;
+        };
+        if is(key, "desc") {
             let mut value = value.trim_ascii();
-            while let [b'"', rest @ ..] | [rest @ .., b'"'] = value {
-                value = rest;
+            while let [b'"', inner @ ..] | [inner @ .., b'"'] = value {
+                value = inner;
             }
             return TraceParent::parse_bytes(value);
         }

@@ -106,6 +106,14 @@ impl<T> Held<T> {
         taken
     }
 
+    /// Lets go of the items in a place, and says how many they were.
+    pub(super) fn remove(&mut self, place: Place) -> usize {
+        let before = self.entries.len();
+        self.entries.retain(|it| it.place != place);
+        self.recount();
+        before - self.entries.len()
+    }
+
     pub(super) fn clear(&mut self) {
         self.entries = Vec::new();
         self.recount();

@@ -355,7 +355,7 @@ impl<T: Clone> Pipeline<T> {
             }
             Outcome::Retry { .. } => (Some(exhausted), 0),
         };
-        let count = self.held.take(Some(id)).len() as u64;
+        let count = self.held.remove(Some(id)) as u64;
         match reason {
             Some(reason) => self.ledger.drop_items(reason, count),
             None => self.ledger.export_items(count, rejected),

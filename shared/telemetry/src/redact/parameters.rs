@@ -35,7 +35,7 @@ pub(super) fn parameter(text: &[u8], start: usize, values: Values) -> usize {
     let mut key = start;
     let mut look_inside = values == Values::LookInside;
     for (at, byte) in text.iter().enumerate().skip(start) {
-        if !b"&?#;/=!:@, ".contains(byte) {
+        if !is_end_of_key(*byte) {
             continue;
         }
         let value = at + 1;
@@ -52,6 +52,13 @@ pub(super) fn parameter(text: &[u8], start: usize, values: Values) -> usize {
         key = value;
     }
     text.len()
+}
+
+fn is_end_of_key(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'&' | b'?' | b'#' | b';' | b'/' | b'=' | b'!' | b':' | b'@' | b',' | b' '
+    )
 }
 
 fn is_secret(key: &[u8]) -> bool {

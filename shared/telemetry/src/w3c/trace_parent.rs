@@ -6,7 +6,7 @@ use opentelemetry::trace::{SpanContext, TraceState};
 use opentelemetry::{SpanId, TraceFlags, TraceId};
 
 use super::RANDOM;
-use crate::hex;
+use crate::{has, hex};
 
 /// A valid `traceparent`: both ids are non-zero, and no flags but sampled and random are set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,7 +69,7 @@ impl TraceParent {
             (0xff, _) => false,
             (_, []) => true,
             // A comma joins two headers into one value: then it is not one `traceparent`.
-            (_, [b'-', more @ ..]) => version != VERSION && !more.contains(&b','),
+            (_, [b'-', more @ ..]) => version != VERSION && !has(more, b','),
             _ => false,
         };
         if !ends_well {
