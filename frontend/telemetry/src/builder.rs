@@ -23,6 +23,7 @@ pub fn init(service_name: impl Into<String>) -> Builder {
         )],
         endpoint: "/v1/traces".to_owned(),
         propagate_to: Vec::new(),
+        interaction: interaction::Settings::default(),
         pipeline: pipeline::Settings {
             max_batch_bytes: Some(export::MAX_BATCH_BYTES),
             ..pipeline::Settings::default()
@@ -37,6 +38,7 @@ pub struct Builder {
     resource: Vec<KeyValue>,
     endpoint: String,
     propagate_to: Vec<String>,
+    interaction: interaction::Settings,
     pipeline: pipeline::Settings,
 }
 
@@ -82,6 +84,13 @@ impl Builder {
     /// allow these headers by CORS. Default: the page's own origin only.
     pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
         self.propagate_to.push(origin.into());
+        self
+    }
+
+    /// Whether what is written on a control (64 bytes of it at most) may be its name, if it has no `data-trace`, `id`,
+    /// `name` or `aria-label`. What is typed never is. Default: no, since a page may show what is nobody's business.
+    pub fn interaction_text(mut self, is_wanted: bool) -> Self {
+        self.interaction = interaction::Settings::with_text(is_wanted);
         self
     }
 
@@ -136,7 +145,7 @@ impl Builder {
         global::set_tracer_provider(TracerProvider);
         global::set_text_map_propagator(W3cPropagator::new());
         context::install();
-        interaction::install(window);
+        interaction::install(window, self.interaction);
         let settings = fetch::Settings {
             endpoint: fetch::address(&endpoint),
             propagate_to: self.propagate_to,
