@@ -31,6 +31,8 @@ pub struct Builder {
     credentials: Credentials,
     #[cfg(feature = "fetch")]
     propagate_to: Vec<String>,
+    #[cfg(feature = "interaction")]
+    interaction: crate::interaction::Settings,
     sampler: Sampler,
     limits: Limits,
     is_enabled: bool,
@@ -59,6 +61,8 @@ impl Builder {
             credentials: Credentials::default(),
             #[cfg(feature = "fetch")]
             propagate_to: Vec::new(),
+            #[cfg(feature = "interaction")]
+            interaction: crate::interaction::Settings::default(),
             sampler: Sampler::ALWAYS_ON.parent_based(),
             limits: Limits::default(),
             is_enabled: true,
@@ -115,6 +119,14 @@ impl Builder {
     #[cfg(feature = "fetch")]
     pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
         self.propagate_to.push(origin.into());
+        self
+    }
+
+    /// Whether what is written on a control (64 bytes of it at most) may be its name, if it has no `data-trace`, `id`,
+    /// `name` or `aria-label`. What is typed never is. Default: no, since a page may show what is nobody's business.
+    #[cfg(feature = "interaction")]
+    pub fn interaction_text(mut self, is_wanted: bool) -> Self {
+        self.interaction = crate::interaction::Settings::with_text(is_wanted);
         self
     }
 
@@ -211,7 +223,7 @@ impl Builder {
         #[cfg(feature = "leptos")]
         crate::context::install();
         #[cfg(feature = "interaction")]
-        crate::interaction::install(window);
+        crate::interaction::install(window, self.interaction);
         #[cfg(feature = "fetch")]
         crate::fetch::install(window, fetch, settings);
         lifecycle::install(window);

@@ -46,7 +46,7 @@ async fn a_batch_is_compressed_and_what_a_closing_page_sends_is_not() {
     let stub = Closure::<dyn Fn(JsValue, JsValue) -> Promise>::new(|_, init: JsValue| {
         let encoding = get(&get(&init, "headers"), "content-encoding").as_string();
         SENT.with_borrow_mut(|it| it.push((encoding, get(&init, "body").unchecked_into())));
-        Promise::resolve(&Response::new().unwrap().into())
+        Promise::resolve(&JsValue::from(Response::new().unwrap()))
     });
     let window = web_sys::window().unwrap();
     Reflect::set(&window, &"fetch".into(), &stub.into_js_value()).unwrap();
