@@ -23,6 +23,7 @@ pub fn init(service_name: impl Into<String>) -> Builder {
         )],
         endpoint: "/v1/traces".to_owned(),
         propagate_to: Vec::new(),
+        ignore: Vec::new(),
         pipeline: pipeline::Settings {
             max_batch_bytes: Some(export::MAX_BATCH_BYTES),
             ..pipeline::Settings::default()
@@ -37,6 +38,7 @@ pub struct Builder {
     resource: Vec<KeyValue>,
     endpoint: String,
     propagate_to: Vec<String>,
+    ignore: Vec<String>,
     pipeline: pipeline::Settings,
 }
 
@@ -78,10 +80,17 @@ impl Builder {
         self
     }
 
-    /// Another origin that gets `traceparent`, `tracestate` and `baggage`, such as `https://api.example.com`. It must
-    /// allow these headers by CORS. Default: the page's own origin only.
+    /// Another origin that gets `traceparent`, `tracestate` and `baggage`, such as `https://api.example.com`; a path
+    /// after it does not matter. It must allow these headers by CORS. Default: the page's own origin only.
     pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
         self.propagate_to.push(origin.into());
+        self
+    }
+
+    /// Requests that are not traced: to this address, its query included, or to all that begin with what is before a
+    /// final `*`. Relative to the page: `/healthz`, `/assets/*`, `https://ads.example.com/*`.
+    pub fn ignore(mut self, address: impl Into<String>) -> Self {
+        self.ignore.push(address.into());
         self
     }
 
@@ -138,10 +147,11 @@ impl Builder {
         context::install();
         interaction::install(window);
         let settings = fetch::Settings {
-            endpoint: fetch::address(&endpoint),
+            endpoints: vec![endpoint.href()],
             propagate_to: self.propagate_to,
+            ignore: self.ignore,
         };
-        fetch::install(window, fetch, settings);
+        fetch::install(window, &settings);
         lifecycle::install(window);
     }
 }

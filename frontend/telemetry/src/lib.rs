@@ -14,6 +14,7 @@ mod clock;
 mod context;
 mod export;
 mod fetch;
+mod http;
 mod ids;
 mod interaction;
 mod lifecycle;
