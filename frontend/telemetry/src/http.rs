@@ -95,10 +95,10 @@ pub(crate) fn inject(span: &Span, set: &dyn Fn(&str, &str)) {
             set(name, &value);
         }
     };
-    set(w3c::TRACEPARENT, shim::traceparent(context));
-    set(w3c::TRACESTATE, shim::tracestate(context));
+    set(w3c::TRACEPARENT, w3c::traceparent(context));
+    set(w3c::TRACESTATE, w3c::tracestate(context));
     #[cfg(feature = "baggage")]
-    set(w3c::BAGGAGE, Context::map_current(shim::baggage));
+    set(w3c::BAGGAGE, Context::map_current(w3c::baggage));
 }
 
 fn known(method: &str) -> Option<&'static str> {
@@ -139,7 +139,7 @@ impl Attributes {
         let server = server_timing.as_deref().and_then(server_timing::parse);
         if let Some(server) = server {
             // The span's id in `00-{trace id}-{span id}-03`.
-            let id = server.to_string();
+            let id = server.header();
             self.text(
                 throughline::SERVER_SPAN_ID,
                 id.get(36..52).unwrap_or_default(),
@@ -181,26 +181,4 @@ fn digits(status: i64) -> String {
         digits.extend(char::from_digit((status / unit % 10) as u32, 10));
     }
     digits
-}
-
-// REMOVE when throughline-core has these three.
-mod shim {
-    use super::*;
-    use opentelemetry::trace::SpanContext;
-
-    pub(super) fn traceparent(span: &SpanContext) -> String {
-        w3c::TraceParent::of(span)
-            .map(|it| it.to_string())
-            .unwrap_or_default()
-    }
-
-    pub(super) fn tracestate(span: &SpanContext) -> String {
-        span.trace_state().header()
-    }
-
-    #[cfg(feature = "baggage")]
-    pub(super) fn baggage(cx: &Context) -> String {
-        let _ = cx;
-        String::new()
-    }
 }
