@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Function};
+use opentelemetry::Context;
 use throughline_core::{names, server_timing, w3c};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Headers, Request, Window};
@@ -64,7 +65,7 @@ impl Wrapper {
     /// then given headers, is the same request. A string can be looked at without that. Other addresses run the page's
     /// code when they are read, or are requests whose body can be taken only once: these are read once, here, and passed
     /// on as what was read. What `Request` refuses is left to `fetch` to refuse.
-    fn traced(&self, arguments: &mut Array) -> Option<Open> {
+    fn traced(&self, arguments: &mut Array) -> Option<Box<Open>> {
         let (input, init) = (arguments.get(0), arguments.get(1));
         let mut request = None;
         let url = if input.is_string() {
@@ -83,14 +84,15 @@ impl Wrapper {
         // An untouched call is told about by its `init`.
         let source = request.unwrap_or(init);
         let method = page::property(&source, "method").as_string();
+        let cx = Context::current();
         let method = method.as_deref().unwrap_or("GET");
-        let span = http::start(&self.tracer, method, &target);
+        let span = http::start(&self.tracer, &cx, method, &target);
         if is_allowed {
             let headers: Headers = page::property(&source, "headers").unchecked_into();
             // If the page has set the header itself, all of it is the page's.
             if headers.has(w3c::TRACEPARENT) == Ok(false) {
                 // Refused for `no-cors` requests: those go without.
-                http::inject(&span, &|name, value| drop(headers.set(name, value)));
+                http::inject(&span, &cx, &|name, value| drop(headers.set(name, value)));
             }
         }
         Some(Open::new(span, source))
@@ -100,7 +102,7 @@ impl Wrapper {
     ///
     /// The promise is that of `then`, not the original: with a second listener beside the page's, a rejection that the
     /// page does not handle would look handled.
-    fn observe(&self, promise: JsValue, request: Open) -> JsValue {
+    fn observe(&self, promise: JsValue, request: Box<Open>) -> JsValue {
         let then = page::property(&promise, "then");
         if !then.is_function() {
             return promise;
@@ -146,7 +148,7 @@ fn settle(number: JsValue, is_answer: JsValue, value: JsValue) -> Result<JsValue
     if is_answer { Ok(value) } else { Err(value) }
 }
 
-fn answered(request: Open, response: &JsValue) {
+fn answered(request: Box<Open>, response: &JsValue) {
     let headers: Headers = page::property(response, "headers").unchecked_into();
     let server_timing = headers.get(server_timing::HEADER).ok().flatten();
     let mut attributes = Attributes::default();
@@ -159,7 +161,7 @@ fn answered(request: Open, response: &JsValue) {
 
 /// There is no answer: the caller's `abort()`, with whatever reason, or something went wrong, of which a timeout that
 /// the caller set is one.
-fn failed(request: Open, reason: &JsValue) {
+fn failed(request: Box<Open>, reason: &JsValue) {
     let mut attributes = Attributes::default();
     let name = page::property(reason, "name").as_string();
     let class = name.as_deref().unwrap_or(names::error::OTHER);

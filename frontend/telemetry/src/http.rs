@@ -67,8 +67,8 @@ pub(crate) fn call(
     Reflect::apply(original.unchecked_ref::<Function>(), this, arguments)
 }
 
-/// The span of a request, a child of the current one. Attributes are set at the start: samplers see nothing else.
-pub(crate) fn start(tracer: &Tracer, method: &str, target: &Target<'_>) -> Span {
+/// The span of a request, a child of the context's. Attributes are set at the start: samplers see nothing else.
+pub(crate) fn start(tracer: &Tracer, cx: &Context, method: &str, target: &Target<'_>) -> Span {
     let mut attributes = Attributes::default();
     let known = known(method);
     attributes.text(http::REQUEST_METHOD, known.unwrap_or(http::OTHER_METHOD));
@@ -84,11 +84,11 @@ pub(crate) fn start(tracer: &Tracer, method: &str, target: &Target<'_>) -> Span 
         attributes: Some(attributes.0),
         ..SpanBuilder::default()
     };
-    Context::map_current(|cx| tracer.build_with_context(span, cx))
+    tracer.build_with_context(span, cx)
 }
 
-/// Sets the headers that carry the span's context, and the baggage of the current one.
-pub(crate) fn inject(span: &Span, set: &dyn Fn(&str, &str)) {
+/// Sets the headers that carry a span's context, and the baggage of the one that it was started in.
+pub(crate) fn inject(span: &Span, cx: &Context, set: &dyn Fn(&str, &str)) {
     let context = span.span_context();
     let set = |name, value: String| {
         if !value.is_empty() {
@@ -98,7 +98,9 @@ pub(crate) fn inject(span: &Span, set: &dyn Fn(&str, &str)) {
     set(w3c::TRACEPARENT, w3c::traceparent(context));
     set(w3c::TRACESTATE, w3c::tracestate(context));
     #[cfg(feature = "baggage")]
-    set(w3c::BAGGAGE, Context::map_current(w3c::baggage));
+    set(w3c::BAGGAGE, w3c::baggage(cx));
+    #[cfg(not(feature = "baggage"))]
+    let _ = cx;
 }
 
 fn known(method: &str) -> Option<&'static str> {
@@ -175,10 +177,15 @@ impl Attributes {
 }
 
 /// The three digits of a status.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "from 0 to 9"
+)]
 fn digits(status: i64) -> String {
     let mut digits = String::new();
     for unit in [100, 10, 1] {
-        digits.extend(char::from_digit((status / unit % 10) as u32, 10));
+        digits.push(char::from(b'0' + (status / unit % 10) as u8));
     }
     digits
 }

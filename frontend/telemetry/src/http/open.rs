@@ -28,7 +28,7 @@ struct Table {
     /// Numbers as JavaScript has them: they go there and come back.
     last: f64,
     /// In no order.
-    open: Vec<(f64, Open)>,
+    open: Vec<(f64, Box<Open>)>,
 }
 
 thread_local! {
@@ -38,17 +38,17 @@ thread_local! {
 // === impl Open ===
 
 impl Open {
-    pub(crate) fn new(span: Span, source: JsValue) -> Self {
-        Self {
+    pub(crate) fn new(span: Span, source: JsValue) -> Box<Self> {
+        Box::new(Self {
             span,
             turn: turn::number(),
             source,
-        }
+        })
     }
 }
 
 /// Keeps the span of a request until its answer is there. The number names it.
-pub(crate) fn add(request: Open) -> f64 {
+pub(crate) fn add(request: Box<Open>) -> f64 {
     let (number, unanswered) = table(|table| {
         table.last += 1.0;
         let full = table.open.len() >= MAX_OPEN;
@@ -64,7 +64,7 @@ pub(crate) fn add(request: Open) -> f64 {
 }
 
 /// The request whose answer is there. `None` if its span has ended without it.
-pub(crate) fn take(number: f64) -> Option<Open> {
+pub(crate) fn take(number: f64) -> Option<Box<Open>> {
     table(|table| table.take(number)).flatten()
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn end_all() {
     }
 }
 
-fn give_up(request: Open) {
+fn give_up(request: Box<Open>) {
     let mut attributes = Attributes::default();
     attributes.add(FETCH_UNANSWERED, true.into());
     attributes.end(request.span);
@@ -90,12 +90,12 @@ fn table<T>(f: impl FnOnce(&mut Table) -> T) -> Option<T> {
 // === impl Table ===
 
 impl Table {
-    fn take(&mut self, number: f64) -> Option<Open> {
+    fn take(&mut self, number: f64) -> Option<Box<Open>> {
         let index = self.open.iter().position(|(it, _)| *it == number)?;
         Some(self.open.swap_remove(index).1)
     }
 
-    fn oldest(&mut self) -> Option<Open> {
+    fn oldest(&mut self) -> Option<Box<Open>> {
         let first = self
             .open
             .iter()
