@@ -31,6 +31,8 @@ pub struct Builder {
     credentials: Credentials,
     #[cfg(feature = "fetch")]
     propagate_to: Vec<String>,
+    #[cfg(feature = "fetch")]
+    ignore: Vec<String>,
     #[cfg(feature = "interaction")]
     interaction: crate::interaction::Settings,
     sampler: Sampler,
@@ -61,6 +63,8 @@ impl Builder {
             credentials: Credentials::default(),
             #[cfg(feature = "fetch")]
             propagate_to: Vec::new(),
+            #[cfg(feature = "fetch")]
+            ignore: Vec::new(),
             #[cfg(feature = "interaction")]
             interaction: crate::interaction::Settings::default(),
             sampler: Sampler::ALWAYS_ON.parent_based(),
@@ -119,6 +123,14 @@ impl Builder {
     #[cfg(feature = "fetch")]
     pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
         self.propagate_to.push(origin.into());
+        self
+    }
+
+    /// Requests that are not traced: to this address, its query included, or to all that begin with what is before a
+    /// final `*`. Relative to the page: `/healthz`, `/assets/*`, `https://ads.example.com/*`.
+    #[cfg(feature = "fetch")]
+    pub fn ignore(mut self, address: impl Into<String>) -> Self {
+        self.ignore.push(address.into());
         self
     }
 
@@ -203,8 +215,9 @@ impl Builder {
         let [traces, logs, metrics] = &endpoints;
         #[cfg(feature = "fetch")]
         let settings = crate::fetch::Settings {
-            endpoints: [traces, logs, metrics].map(crate::fetch::address).into(),
+            endpoints: [traces, logs, metrics].map(Url::href).into(),
             propagate_to: self.propagate_to,
+            ignore: self.ignore,
         };
         let transport = Transport {
             fetch: fetch.clone(),
@@ -225,7 +238,7 @@ impl Builder {
         #[cfg(feature = "interaction")]
         crate::interaction::install(window, self.interaction);
         #[cfg(feature = "fetch")]
-        crate::fetch::install(window, fetch, settings);
+        crate::fetch::install(window, &settings);
         lifecycle::install(window);
     }
 }

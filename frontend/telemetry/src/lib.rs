@@ -17,6 +17,8 @@ mod context;
 mod export;
 #[cfg(feature = "fetch")]
 mod fetch;
+#[cfg(feature = "fetch")]
+mod http;
 mod ids;
 mod interaction;
 mod lifecycle;
