@@ -1,4 +1,4 @@
-//! Bytes as text, without the formatting of the standard library: it costs a page more than all of this crate.
+//! Bytes as text, without the formatting of the standard library, which is much code for a page.
 
 /// Appends two digits for each byte, in lower case.
 pub fn push(text: &mut String, bytes: &[u8]) {

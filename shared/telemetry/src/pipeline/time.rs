@@ -1,4 +1,4 @@
-//! Time as the pipeline keeps it: a `Duration` is two numbers, and all that is done with it costs a page twice as much.
+//! Time as the pipeline keeps it: one number, where a `Duration` is two with a carry between them.
 
 use std::time::Duration;
 
