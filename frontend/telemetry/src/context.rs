@@ -13,12 +13,16 @@ mod bind;
 mod executor;
 mod frame;
 mod rule;
+#[cfg(feature = "leptos")]
+mod source;
 mod task;
 mod traced;
 
 pub use self::bind::{Bind, bind};
 pub(crate) use self::executor::install;
 pub(crate) use self::frame::reset;
+#[cfg(feature = "leptos")]
+pub use self::source::traced_source;
 pub(crate) use self::task::{is_active, is_work};
 pub(crate) use self::traced::used_again;
 pub use self::traced::{Traced, traced};

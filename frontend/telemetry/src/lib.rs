@@ -26,6 +26,8 @@ use opentelemetry::trace::TraceId;
 pub use throughline_core::pipeline::{DropReason, Ledger};
 
 pub use self::builder::{Builder, Telemetry, init};
+#[cfg(feature = "leptos")]
+pub use self::context::traced_source;
 pub use self::context::{Bind, Traced, bind, traced};
 
 /// The trace of the last interaction, for a link to it or for a report to whoever helps.
