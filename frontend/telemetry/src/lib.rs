@@ -39,6 +39,8 @@ pub use throughline_core::pipeline::{DropReason, Ledger};
 
 pub use self::builder::{Builder, Telemetry, init};
 pub use self::consent::{disable, enable, is_enabled};
+#[cfg(feature = "leptos")]
+pub use self::context::traced_source;
 pub use self::context::{Bind, Traced, bind, traced};
 pub use self::export::{Credentials, Signal};
 pub use self::limits::Limits;

@@ -18,7 +18,7 @@ struct Frame {
     origin: Origin,
     /// The task that is polled, if it is one.
     task: Option<Arc<State>>,
-    _current: ContextGuard,
+    current: ContextGuard,
 }
 
 /// The frame is left when this is dropped.
@@ -35,7 +35,7 @@ pub(crate) fn enter(origin: Origin, task: Option<Arc<State>>, cx: Context) -> En
     let frame = Frame {
         origin,
         task,
-        _current: cx.attach(),
+        current: cx.attach(),
     };
     frames(|frames| frames.push(frame));
     roots::queue_settling();
@@ -51,6 +51,18 @@ pub(crate) fn running() -> Option<Origin> {
 /// The task that is being polled.
 pub(crate) fn polled() -> Option<Arc<State>> {
     frames(|frames| frames.last()?.task.clone())?
+}
+
+/// The task that is being polled goes over to this context, from now on.
+#[cfg(feature = "leptos")]
+pub(crate) fn go_over(cx: Context) {
+    let Some(task) = polled() else { return };
+    task.go_over(cx.clone());
+    let replaced = frames(|frames| {
+        let frame = frames.last_mut()?;
+        Some(std::mem::replace(&mut frame.current, cx.attach()))
+    });
+    drop(replaced);
 }
 
 /// Leaves what a panic or an exception did not.

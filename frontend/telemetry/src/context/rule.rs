@@ -22,12 +22,14 @@ pub(crate) struct Cause {
     _hold: Option<roots::Hold>,
 }
 
-/// How surely the current context is the cause of what happens.
+/// How a task is woken: whose the current context is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Certainty {
-    /// It is that of the code that runs: of a listener, a task, a bound callback.
-    Sure,
-    /// It is merely still current: a timer of another interaction may be what runs.
+pub(crate) enum Wake {
+    /// An interaction's listeners are being called.
+    ByListener,
+    /// A task or a bound callback runs, in a context of its own.
+    ByTask,
+    /// The context is merely still current: a timer of another interaction may be what runs.
     Afterglow,
     /// There is none.
     Unknown,
@@ -45,11 +47,15 @@ impl Origin {
     }
 
     /// Whether a task of this origin, whose own root `is_open`, goes over to the context of a wake.
-    pub(crate) fn follows(self, wake: Certainty, is_open: bool) -> bool {
+    ///
+    /// What waited for a lock until its root had ended is still the work of its own interaction, whichever task lets it
+    /// in. What a listener wakes then begins anew.
+    pub(crate) fn follows(self, wake: Wake, is_open: bool) -> bool {
         match wake {
-            Certainty::Sure => !is_open || self != Self::Handler,
-            Certainty::Afterglow => !is_open,
-            Certainty::Unknown => !is_open && self == Self::Mount,
+            Wake::ByListener => !is_open || self != Self::Handler,
+            Wake::ByTask => self != Self::Handler,
+            Wake::Afterglow => !is_open,
+            Wake::Unknown => !is_open && self == Self::Mount,
         }
     }
 }

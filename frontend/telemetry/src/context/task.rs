@@ -12,7 +12,7 @@ use opentelemetry::Context;
 use web_sys::Element;
 
 use super::frame;
-use super::rule::{Cause, Certainty, Origin};
+use super::rule::{Cause, Origin, Wake};
 use crate::interaction::{roots, turn};
 
 /// The task around a future.
@@ -119,22 +119,28 @@ impl State {
         });
     }
 
+    /// It works for the interaction of this context from now on.
+    #[cfg(feature = "leptos")]
+    pub(crate) fn go_over(&self, cx: Context) {
+        drop(self.with(|shared| mem::replace(&mut shared.own, Cause::new(cx))));
+    }
+
     /// The control of the interaction that the task works for.
     pub(crate) fn control(&self) -> Option<Element> {
         self.with(|shared| roots::control_of(&shared.own.cx))?
     }
 
     /// Applies the rules to a wake in the current context.
-    pub(crate) fn woken(&self, certainty: Certainty) {
+    pub(crate) fn woken(&self, wake: Wake) {
         let replaced = self.with(|shared| {
             // What wakes a task that reacts, if not an interaction's code, is no sign of life of that interaction.
-            let is_silent = certainty == Certainty::Unknown && shared.origin == Origin::Mount;
+            let is_silent = wake == Wake::Unknown && shared.origin == Origin::Mount;
             let is_open = if is_silent {
                 roots::is_open(&shared.own.cx)
             } else {
                 roots::active(&shared.own.cx)
             };
-            let follows = shared.origin.follows(certainty, is_open);
+            let follows = shared.origin.follows(wake, is_open);
             follows.then(|| mem::replace(&mut shared.own, Cause::new(Context::current())))
         });
         // Outside: it may be the last that held a span.
@@ -154,11 +160,13 @@ impl WakeTask for State {
     fn wake_by_ref(self: &Arc<Self>) {
         if !IS_QUIET.get() {
             self.woken(if !is_active() {
-                Certainty::Unknown
-            } else if frame::running().is_none() && turn::is_afterglow() {
-                Certainty::Afterglow
+                Wake::Unknown
+            } else if frame::running().is_some() {
+                Wake::ByTask
+            } else if turn::is_afterglow() {
+                Wake::Afterglow
             } else {
-                Certainty::Sure
+                Wake::ByListener
             });
         }
         // The browser's queue takes note of it, nothing more.

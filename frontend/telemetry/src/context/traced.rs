@@ -10,7 +10,7 @@ use opentelemetry::Context;
 use web_sys::Element;
 
 use super::frame;
-use super::rule::{Cause, Certainty, Origin};
+use super::rule::{self, Cause, Origin};
 use super::task::{State, wake_quietly};
 use crate::interaction::roots;
 
@@ -21,7 +21,9 @@ use crate::interaction::roots;
 ///
 /// One limit: while a run waits, Leptos tells of the first wish for another and not of those after it. Further uses of
 /// the same control are taken for such wishes, so that the run that follows belongs to the last of them; where another
-/// control asks as well, it belongs to the one that asked first.
+/// control asks as well, it belongs to the one that asked first, unless the source is a [`traced_source`], which knows.
+///
+/// [`traced_source`]: crate::traced_source
 ///
 /// ```no_run
 /// use leptos::prelude::*;
@@ -83,7 +85,7 @@ fn wish_again(control: &Element) {
     let under_way = UNDER_WAY.with(|all| all.try_borrow().map(|it| it.clone()).unwrap_or_default());
     for task in under_way.iter().filter_map(Weak::upgrade) {
         if task.control().as_ref() == Some(control) {
-            task.woken(Certainty::Sure);
+            task.woken(rule::Wake::ByListener);
         }
     }
 }

@@ -119,15 +119,22 @@ thread_local! {
 
 /// Sets the page up, once.
 pub fn set_up() {
+    set_up_with(|builder| builder);
+}
+
+/// Sets the page up, once, with settings of its own.
+pub fn set_up_with(
+    settings: impl FnOnce(throughline_browser::Builder) -> throughline_browser::Builder,
+) {
     if SETTING_UP.replace(true) {
         return;
     }
     let stub = Closure::<dyn Fn(JsValue, JsValue) -> Promise>::new(stub).into_js_value();
     Reflect::set(&window(), &"fetch".into(), &stub).unwrap();
-    throughline_browser::init("test")
+    let builder = throughline_browser::init("test")
         .version("1.2.3")
-        .schedule_delay(Duration::from_millis(20))
-        .install();
+        .schedule_delay(Duration::from_millis(20));
+    settings(builder).install();
 }
 
 fn stub(input: JsValue, init: JsValue) -> Promise {
