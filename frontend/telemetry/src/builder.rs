@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::Function;
@@ -12,7 +13,9 @@ use web_sys::{Url, Window};
 
 use crate::export::{self, Transport};
 use crate::tracer::TracerProvider;
-use crate::{context, fetch, interaction, lifecycle, page, resource};
+#[cfg(feature = "xhr")]
+use crate::xhr;
+use crate::{context, fetch, http, interaction, lifecycle, page, resource};
 
 /// Begins the set-up of the browser client for the service of this name. See [`Builder::install`].
 pub fn init(service_name: impl Into<String>) -> Builder {
@@ -146,12 +149,15 @@ impl Builder {
         global::set_text_map_propagator(W3cPropagator::new());
         context::install();
         interaction::install(window);
-        let settings = fetch::Settings {
+        let settings = http::Settings {
             endpoints: vec![endpoint.href()],
             propagate_to: self.propagate_to,
             ignore: self.ignore,
         };
-        fetch::install(window, &settings);
+        let rules = Rc::new(http::Rules::new(window, &settings));
+        fetch::install(window, &rules);
+        #[cfg(feature = "xhr")]
+        xhr::install(window, &rules);
         lifecycle::install(window);
     }
 }

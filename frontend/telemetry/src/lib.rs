@@ -22,6 +22,8 @@ mod page;
 mod resource;
 mod span;
 mod tracer;
+#[cfg(feature = "xhr")]
+mod xhr;
 
 use opentelemetry::trace::TraceId;
 pub use throughline_core::pipeline::{DropReason, Ledger};
