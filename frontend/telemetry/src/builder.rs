@@ -29,9 +29,9 @@ pub struct Builder {
     endpoint: String,
     headers: Vec<(String, String)>,
     credentials: Credentials,
-    #[cfg(feature = "fetch")]
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
     propagate_to: Vec<String>,
-    #[cfg(feature = "fetch")]
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
     ignore: Vec<String>,
     #[cfg(feature = "interaction")]
     interaction: crate::interaction::Settings,
@@ -61,9 +61,9 @@ impl Builder {
             endpoint: String::new(),
             headers: Vec::new(),
             credentials: Credentials::default(),
-            #[cfg(feature = "fetch")]
+            #[cfg(any(feature = "fetch", feature = "xhr"))]
             propagate_to: Vec::new(),
-            #[cfg(feature = "fetch")]
+            #[cfg(any(feature = "fetch", feature = "xhr"))]
             ignore: Vec::new(),
             #[cfg(feature = "interaction")]
             interaction: crate::interaction::Settings::default(),
@@ -120,7 +120,7 @@ impl Builder {
 
     /// Another origin that gets `traceparent`, `tracestate` and `baggage`, such as `https://api.example.com`. It must
     /// allow these headers by CORS. Default: the page's own origin only.
-    #[cfg(feature = "fetch")]
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
         self.propagate_to.push(origin.into());
         self
@@ -128,7 +128,7 @@ impl Builder {
 
     /// Requests that are not traced: to this address, its query included, or to all that begin with what is before a
     /// final `*`. Relative to the page: `/healthz`, `/assets/*`, `https://ads.example.com/*`.
-    #[cfg(feature = "fetch")]
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn ignore(mut self, address: impl Into<String>) -> Self {
         self.ignore.push(address.into());
         self
@@ -213,8 +213,8 @@ impl Builder {
         sampler::set(self.sampler);
         limits::set(self.limits);
         let [traces, logs, metrics] = &endpoints;
-        #[cfg(feature = "fetch")]
-        let settings = crate::fetch::Settings {
+        #[cfg(any(feature = "fetch", feature = "xhr"))]
+        let settings = crate::http::Settings {
             endpoints: [traces, logs, metrics].map(Url::href).into(),
             propagate_to: self.propagate_to,
             ignore: self.ignore,
@@ -237,8 +237,12 @@ impl Builder {
         crate::context::install();
         #[cfg(feature = "interaction")]
         crate::interaction::install(window, self.interaction);
+        #[cfg(any(feature = "fetch", feature = "xhr"))]
+        let rules = std::rc::Rc::new(crate::http::Rules::new(window, &settings));
         #[cfg(feature = "fetch")]
-        crate::fetch::install(window, &settings);
+        crate::fetch::install(window, &rules);
+        #[cfg(feature = "xhr")]
+        crate::xhr::install(window, &rules);
         lifecycle::install(window);
     }
 }

@@ -9,14 +9,12 @@ use js_sys::{Array, Function};
 use opentelemetry::Context;
 use throughline_core::{names, server_timing, w3c};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Headers, Request, Window};
+use web_sys::{Headers, Request, Url, Window};
 
 use crate::http::{self, Attributes, Open, Rules};
 use crate::interaction::turn;
 use crate::page;
 use crate::tracer::Tracer;
-
-pub(crate) use crate::http::{Settings, end_all};
 
 struct Wrapper {
     rules: Rc<Rules>,
@@ -26,9 +24,9 @@ struct Wrapper {
 }
 
 /// Puts the wrapper into its place.
-pub(crate) fn install(window: &Window, settings: &Settings) {
+pub(crate) fn install(window: &Window, rules: &Rc<Rules>) {
     let wrapper = Wrapper {
-        rules: Rc::new(Rules::new(window, settings)),
+        rules: Rc::clone(rules),
         tracer: Tracer::of(names::scope::FETCH),
         settle: http::function(Box::new(settle)),
     };
@@ -62,15 +60,16 @@ impl Wrapper {
     /// Starts the span of a request, and puts the context into its headers, if its origin may have it.
     ///
     /// `fetch(input, init)` begins with `new Request(input, init)` by its specification, so that a request made so, and
-    /// then given headers, is the same request. A string can be looked at without that. Other addresses run the page's
-    /// code when they are read, or are requests whose body can be taken only once: these are read once, here, and passed
-    /// on as what was read. What `Request` refuses is left to `fetch` to refuse.
+    /// then given headers, is the same request. A string can be looked at without that, and is passed on as it is if no
+    /// header is added. A `Request` is made one in any case, because its body can be taken only once. What else may say
+    /// that it is an address (and may say something else the second time) is left to `fetch`, as is what `Request`
+    /// refuses: there is no span for these.
     fn traced(&self, arguments: &mut Array) -> Option<Box<Open>> {
         let (input, init) = (arguments.get(0), arguments.get(1));
         let mut request = None;
         let url = if input.is_string() {
             http::absolute(&input)?
-        } else if input.is_object() {
+        } else if input.is_instance_of::<Request>() || input.is_instance_of::<Url>() {
             let made = made(&input, &init, arguments)?;
             page::property(request.insert(made), "url").as_string()?
         } else {
@@ -95,7 +94,7 @@ impl Wrapper {
                 http::inject(&span, &cx, &|name, value| drop(headers.set(name, value)));
             }
         }
-        Some(Open::new(span, source))
+        Some(Open::new(span, source, &url))
     }
 
     /// Ends the span when the headers of the response are there, or when there will be none. Its body is not ours.
@@ -156,6 +155,8 @@ fn answered(request: Box<Open>, response: &JsValue) {
     if page::property(response, "redirected").is_truthy() {
         attributes.redirected(page::property(response, "url").as_string());
     }
+    #[cfg(feature = "resource-timing")]
+    attributes.timing(&request.begun);
     attributes.end(request.span);
 }
 

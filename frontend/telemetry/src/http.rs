@@ -2,6 +2,8 @@
 
 mod open;
 mod rules;
+#[cfg(feature = "resource-timing")]
+mod timing;
 
 use std::borrow::Cow;
 
@@ -13,6 +15,8 @@ use throughline_core::{redact, server_timing, w3c};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 
 pub(crate) use self::open::{Open, add, end_all, take};
+#[cfg(any(feature = "xhr", feature = "resource-timing"))]
+pub(crate) use self::rules::without_fragment;
 pub(crate) use self::rules::{Rules, Settings, Target, absolute};
 use crate::page;
 use crate::span::Span;

@@ -17,7 +17,7 @@ mod context;
 mod export;
 #[cfg(feature = "fetch")]
 mod fetch;
-#[cfg(feature = "fetch")]
+#[cfg(any(feature = "fetch", feature = "xhr"))]
 mod http;
 mod ids;
 mod interaction;
@@ -33,6 +33,8 @@ mod sampler;
 mod session;
 mod span;
 mod tracer;
+#[cfg(feature = "xhr")]
+mod xhr;
 
 use opentelemetry::trace::TraceId;
 pub use throughline_core::pipeline::{DropReason, Ledger};

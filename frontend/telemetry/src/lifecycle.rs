@@ -9,8 +9,8 @@ use crate::page;
 /// Listens to the page. `pagehide` is the window's event: a listener on the document never hears it.
 pub(crate) fn install(window: &Window) {
     page::listen(window, "pagehide", |_| {
-        #[cfg(feature = "fetch")]
-        crate::fetch::end_all();
+        #[cfg(any(feature = "fetch", feature = "xhr"))]
+        crate::http::end_all();
         roots::end_all();
         export::send_all();
     });

@@ -21,6 +21,8 @@ pub(crate) struct Open {
     pub(crate) turn: Option<u32>,
     /// What has its `signal`.
     pub(crate) source: JsValue,
+    #[cfg(feature = "resource-timing")]
+    pub(crate) begun: super::timing::Begun,
 }
 
 #[derive(Default)]
@@ -38,11 +40,15 @@ thread_local! {
 // === impl Open ===
 
 impl Open {
-    pub(crate) fn new(span: Span, source: JsValue) -> Box<Self> {
+    pub(crate) fn new(span: Span, source: JsValue, url: &str) -> Box<Self> {
+        #[cfg(not(feature = "resource-timing"))]
+        let _ = url;
         Box::new(Self {
             span,
             turn: turn::number(),
             source,
+            #[cfg(feature = "resource-timing")]
+            begun: super::timing::Begun::now(url),
         })
     }
 }

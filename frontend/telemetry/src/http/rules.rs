@@ -68,7 +68,7 @@ impl Rules {
     /// Where a request for this absolute address goes. `None` if it is not traced: one of ours, one to be ignored, or
     /// none over HTTP (what `data:` and `blob:` mean is in the page already).
     pub(crate) fn target<'a>(&self, url: &'a str) -> Option<Target<'a>> {
-        let whole = before(url, b"#");
+        let whole = without_fragment(url);
         let address = before(url, b"?#");
         let is_ignored = |pattern: &String| match pattern.strip_suffix('*') {
             Some(beginning) => url.starts_with(beginning),
@@ -103,6 +103,11 @@ fn resolved(address: &str) -> Option<String> {
 
 fn refuse(address: &str) {
     page::warn(&["no address of a server: ", address].concat());
+}
+
+/// The address as it is sent.
+pub(crate) fn without_fragment(url: &str) -> &str {
+    before(url, b"#")
 }
 
 /// `text` up to the first of some characters.

@@ -11,8 +11,9 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Object, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
 use prost::Message;
+use throughline_browser::Builder;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement, Request, RequestInit, Response, ResponseInit};
@@ -78,6 +79,8 @@ pub struct AnyValue {
     pub bool: Option<bool>,
     #[prost(int64, optional, tag = "3")]
     pub int: Option<i64>,
+    #[prost(double, optional, tag = "4")]
+    pub double: Option<f64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -114,6 +117,9 @@ thread_local! {
     static EXPORT_SIZES: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     static REFUSALS: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
     static IS_DOWN: Cell<bool> = const { Cell::new(false) };
+    static ANSWER: RefCell<Option<Promise>> = const { RefCell::new(None) };
+    static WARNED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static NATIVE: RefCell<Option<Function>> = const { RefCell::new(None) };
     static SETTING_UP: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -123,18 +129,52 @@ pub fn set_up() {
 }
 
 /// Sets the page up, once, with settings of its own.
-pub fn set_up_with(
-    settings: impl FnOnce(throughline_browser::Builder) -> throughline_browser::Builder,
-) {
+pub fn set_up_with(settings: impl FnOnce(Builder) -> Builder) {
     if SETTING_UP.replace(true) {
         return;
     }
     let stub = Closure::<dyn Fn(JsValue, JsValue) -> Promise>::new(stub).into_js_value();
+    let native = Reflect::get(&window(), &"fetch".into()).unwrap();
+    NATIVE.set(Some(native.unchecked_into()));
     Reflect::set(&window(), &"fetch".into(), &stub).unwrap();
+    install(settings);
+}
+
+/// Sets the client up over the `fetch` that the page has. It exports to `/v1/traces`, see [`exported_in`].
+pub fn install(settings: impl FnOnce(Builder) -> Builder) {
+    let console = Reflect::get(&window(), &"console".into()).unwrap();
+    let warn = Reflect::get(&console, &"warn".into()).unwrap();
+    let keep = |text: JsValue| {
+        WARNED.with_borrow_mut(|all| all.push(text.as_string().unwrap_or_default()));
+    };
+    let keep = Closure::<dyn Fn(JsValue)>::new(keep).into_js_value();
+    Reflect::set(&console, &"warn".into(), &keep).unwrap();
     let builder = throughline_browser::init("test")
         .version("1.2.3")
-        .schedule_delay(Duration::from_millis(20));
+        .schedule_delay(Duration::from_millis(20))
+        .propagate_to("https://allowed.example/some/path")
+        .propagate_to("not-an-origin")
+        .ignore("/ignored/*")
+        .ignore("/exact?x=1");
     settings(builder).install();
+    Reflect::set(&console, &"warn".into(), &warn).unwrap();
+}
+
+/// What the set-up told in the console.
+pub fn set_up_warnings() -> Vec<String> {
+    WARNED.with_borrow(Clone::clone)
+}
+
+/// The browser's own `fetch`.
+pub fn native_fetch(input: &str, init: &RequestInit) -> Promise {
+    let native = NATIVE.with_borrow(Clone::clone).unwrap();
+    let answer = native.call2(&window(), &input.into(), init);
+    answer.unwrap().unchecked_into()
+}
+
+/// The next request that reaches the stub is answered so.
+pub fn answer_next_with(answer: Promise) {
+    ANSWER.set(Some(answer));
 }
 
 fn stub(input: JsValue, init: JsValue) -> Promise {
@@ -162,7 +202,8 @@ fn path(url: &str) -> String {
     url.pathname() + &url.search()
 }
 
-fn exported_in(init: &JsValue) -> Promise {
+/// The stub's answer to an export, which it keeps.
+pub fn exported_in(init: &JsValue) -> Promise {
     let body: Uint8Array = Reflect::get(init, &"body".into()).unwrap().unchecked_into();
     if Reflect::get(init, &"keepalive".into()).unwrap().is_truthy() {
         KEEPALIVE_EXPORTS.set(KEEPALIVE_EXPORTS.get() + 1);
@@ -194,6 +235,12 @@ fn exported_in(init: &JsValue) -> Promise {
 
 /// An answer as the path asks for it, after 1 to 8 ms.
 fn answer(url: &str, init: &JsValue) -> Promise {
+    if let Some(answer) = ANSWER.take() {
+        return answer;
+    }
+    if url.contains("never") {
+        return Promise::new(&mut |_, _| ());
+    }
     let signal = Reflect::get(init, &"signal".into()).unwrap_or(JsValue::UNDEFINED);
     let init = ResponseInit::new();
     if url.contains("unauthorized") {
@@ -269,6 +316,11 @@ pub fn exported(trace_id: &str) -> Vec<Span> {
             .cloned()
             .collect()
     })
+}
+
+/// All spans that were exported so far.
+pub fn all_exported() -> Vec<Span> {
+    EXPORTED.with_borrow(Clone::clone)
 }
 
 /// The names of all roots that were exported so far.
@@ -398,6 +450,24 @@ impl Span {
             .value
             .clone()?
             .int
+    }
+
+    pub fn double(&self, key: &str) -> Option<f64> {
+        self.attributes
+            .iter()
+            .find(|it| it.key == key)?
+            .value
+            .clone()?
+            .double
+    }
+
+    pub fn bool(&self, key: &str) -> Option<bool> {
+        self.attributes
+            .iter()
+            .find(|it| it.key == key)?
+            .value
+            .clone()?
+            .bool
     }
 
     pub fn is_error(&self) -> bool {
