@@ -122,7 +122,10 @@ fn record(exception: Exception, severity: u8, mut attributes: Vec<KeyValue>) {
     }
     if occurrences > 1 {
         let occurrences = Value::I64(occurrences.into());
-        attributes.push(KeyValue::new(throughline::EXCEPTION_OCCURRENCES, occurrences));
+        attributes.push(KeyValue::new(
+            throughline::EXCEPTION_OCCURRENCES,
+            occurrences,
+        ));
     }
     let record = Record {
         event_name: exception::EVENT,

@@ -46,16 +46,25 @@ async fn a_record_of_the_logs_api_says_in_which_span_it_was_written() {
     let log = written("the cart is empty").await;
     assert_eq!((log.trace(), log.span(), log.flags & 1), (trace, span, 1));
     assert_eq!((log.severity, log.severity_text.as_str()), (13, "WARN"));
-    assert_eq!((log.scope.as_str(), log.event_name.as_str()), ("checkout", "cart.empty"));
+    assert_eq!(
+        (log.scope.as_str(), log.event_name.as_str()),
+        ("checkout", "cart.empty")
+    );
     assert_eq!((log.int("cart"), log.bool("ok")), (Some(8), Some(false)));
     assert_eq!(log.at, log.observed_at);
-    assert!((js_sys::Date::now() * 1e6 - log.at as f64).abs() < 60e9, "{}", log.at);
+    assert!(
+        (js_sys::Date::now() * 1e6 - log.at as f64).abs() < 60e9,
+        "{}",
+        log.at
+    );
 }
 
 #[wasm_bindgen_test]
 async fn what_a_record_says_of_its_span_time_and_target_counts() {
     set_up();
-    let scope = InstrumentationScope::builder("appender").with_version("1").build();
+    let scope = InstrumentationScope::builder("appender")
+        .with_version("1")
+        .build();
     let logger = logger_provider().logger_with_scope(scope);
     let mut record = logger.create_log_record();
     record.set_body("from elsewhere".into());
@@ -141,7 +150,10 @@ async fn what_comes_by_way_of_the_log_crate_keeps_its_target() {
     });
     let log = written("from log").await;
     assert_eq!((log.scope.as_str(), log.severity), ("library", 9));
-    assert!(log.attributes.iter().all(|it| !it.key.starts_with("log.")), "{log:?}");
+    assert!(
+        log.attributes.iter().all(|it| !it.key.starts_with("log.")),
+        "{log:?}"
+    );
 }
 
 #[wasm_bindgen_test]

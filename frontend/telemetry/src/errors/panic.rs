@@ -81,7 +81,10 @@ fn tell(info: &PanicHookInfo<'_>) {
 
 /// Where this is called, with the offsets of the frames in the module.
 fn stack_here() -> String {
-    let (class, limit) = (page::property(&js_sys::global(), "Error"), "stackTraceLimit");
+    let (class, limit) = (
+        page::property(&js_sys::global(), "Error"),
+        "stackTraceLimit",
+    );
     let before = page::property(&class, limit);
     page::set(&class, limit, MAX_FRAMES);
     let stack = text(&page::property(&Error::new(""), "stack"));

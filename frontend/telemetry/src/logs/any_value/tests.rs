@@ -17,7 +17,10 @@ fn every_kind_of_value_is_read_by_the_official_messages() {
     assert_eq!(read(AnyValue::Double(0.5)), Some(Value::DoubleValue(0.5)));
     assert_eq!(read(false.into()), Some(Value::BoolValue(false)));
     assert_eq!(read("é".into()), Some(Value::StringValue("é".to_owned())));
-    assert_eq!(read((&[0_u8, 255][..]).into()), Some(Value::BytesValue(vec![0, 255])));
+    assert_eq!(
+        read((&[0_u8, 255][..]).into()),
+        Some(Value::BytesValue(vec![0, 255]))
+    );
     let Some(Value::ArrayValue(list)) = read(AnyValue::from_iter([1_i64, 2])) else {
         panic!("no list")
     };
