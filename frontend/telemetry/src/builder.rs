@@ -40,6 +40,10 @@ pub struct Builder {
     is_enabled: bool,
     #[cfg(feature = "offline")]
     max_stored_bytes: u64,
+    #[cfg(feature = "errors")]
+    errors: bool,
+    #[cfg(feature = "errors")]
+    max_errors: usize,
     pipeline: pipeline::Settings,
 }
 
@@ -72,6 +76,10 @@ impl Builder {
             is_enabled: true,
             #[cfg(feature = "offline")]
             max_stored_bytes: export::offline::MAX_STORED_BYTES,
+            #[cfg(feature = "errors")]
+            errors: true,
+            #[cfg(feature = "errors")]
+            max_errors: crate::errors::MAX_ERRORS,
             pipeline: pipeline::Settings {
                 max_batch_bytes: Some(export::MAX_BATCH_BYTES),
                 ..pipeline::Settings::default()
@@ -169,6 +177,21 @@ impl Builder {
         self
     }
 
+    /// Whether panics, uncaught exceptions and unhandled rejections are recorded, as `exception` logs. Default: yes.
+    #[cfg(feature = "errors")]
+    pub fn errors(mut self, errors: bool) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// How many exceptions one page tells of, beside its panics; of one that happens again and again only the 1st, 2nd,
+    /// 4th, 8th … count. Default: 100.
+    #[cfg(feature = "errors")]
+    pub fn max_errors(mut self, max: usize) -> Self {
+        self.max_errors = max;
+        self
+    }
+
     /// How long a span waits at most for others to travel with. Default: 5 s, that of the specification.
     pub fn schedule_delay(mut self, delay: Duration) -> Self {
         self.pipeline.schedule_delay = delay;
@@ -243,6 +266,10 @@ impl Builder {
         crate::fetch::install(window, &rules);
         #[cfg(feature = "xhr")]
         crate::xhr::install(window, &rules);
+        #[cfg(feature = "errors")]
+        if self.errors {
+            crate::errors::install(window, self.max_errors);
+        }
         lifecycle::install(window);
     }
 }
