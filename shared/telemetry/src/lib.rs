@@ -9,6 +9,7 @@
     )
 )]
 
+pub mod hex;
 pub mod limits;
 pub mod names;
 mod percent;

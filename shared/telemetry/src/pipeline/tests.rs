@@ -322,7 +322,7 @@ fn a_drain_takes_a_batch_between_two_attempts_too_and_keeps_to_its_limits() {
     let failed = export(&mut pipeline, ZERO);
     fail(&mut pipeline, &failed, ZERO);
     let drained: Vec<_> = std::iter::from_fn(|| pipeline.drain(2, usize::MAX, ZERO))
-        .map(|batch| batch.items.to_vec())
+        .map(|batch| batch.items)
         .collect();
     assert_eq!(drained, [&[1, 2][..], &[3, 4], &[5]]);
 }
