@@ -13,6 +13,8 @@ use web_sys::{Url, Window};
 use crate::export::{self, Credentials, Signal, Transport};
 use crate::limits::{self, Limits};
 use crate::sampler::{self, Sampler};
+#[cfg(feature = "session")]
+use crate::session::Session;
 use crate::tracer::TracerProvider;
 use crate::{consent, lifecycle, page, resource};
 
@@ -33,6 +35,8 @@ pub struct Builder {
     propagate_to: Vec<String>,
     sampler: Sampler,
     limits: Limits,
+    #[cfg(feature = "session")]
+    session: Session,
     is_enabled: bool,
     pipeline: pipeline::Settings,
 }
@@ -59,6 +63,8 @@ impl Builder {
             propagate_to: Vec::new(),
             sampler: Sampler::ALWAYS_ON.parent_based(),
             limits: Limits::default(),
+            #[cfg(feature = "session")]
+            session: Session::default(),
             is_enabled: true,
             pipeline: pipeline::Settings {
                 max_batch_bytes: Some(export::MAX_BATCH_BYTES),
@@ -126,6 +132,13 @@ impl Builder {
         self
     }
 
+    /// When a session ends. Default: after 4 h, and after 15 min in which nobody did anything.
+    #[cfg(feature = "session")]
+    pub fn session(mut self, session: Session) -> Self {
+        self.session = session;
+        self
+    }
+
     /// Installs without recording, sending or storing anything before [`enable`](crate::enable): until the user has
     /// consented, say.
     pub fn disabled(mut self) -> Self {
@@ -173,7 +186,9 @@ impl Builder {
         let Some(endpoints) = endpoints(window, &self.endpoint) else {
             return page::warn("the endpoint is no address to send to");
         };
-        consent::set(self.is_enabled);
+        if !self.is_enabled {
+            consent::disable();
+        }
         sampler::set(self.sampler);
         limits::set(self.limits);
         let [traces, logs, metrics] = &endpoints;
@@ -196,6 +211,8 @@ impl Builder {
         global::set_text_map_propagator(throughline_core::w3c::W3cPropagator::new());
         #[cfg(feature = "leptos")]
         crate::context::install();
+        #[cfg(feature = "session")]
+        crate::session::install(window, self.session);
         #[cfg(feature = "interaction")]
         crate::interaction::install(window);
         #[cfg(feature = "fetch")]

@@ -17,9 +17,9 @@ use web_sys::{Response, Url, Window};
 pub(crate) use self::open::end_all;
 use self::request::{Request, Target};
 use crate::interaction::turn;
-use crate::page;
 use crate::span::Span;
 use crate::tracer::Tracer;
+use crate::{consent, page};
 
 /// What is traced, and where the context may go.
 #[derive(Debug)]
@@ -63,6 +63,9 @@ pub(crate) fn install(window: &Window, original: &Function, settings: Settings) 
 
 impl Wrapper {
     fn fetch(&self, input: &JsValue, init: &JsValue) -> Result<JsValue, JsValue> {
+        if !consent::is_given() {
+            return self.call(input, init);
+        }
         let target = Target::of(&self.window, input, init);
         let Some(target) = target.filter(|it| !self.settings.endpoints.contains(&address(&it.url)))
         else {

@@ -41,6 +41,8 @@ pub use self::context::{Bind, Traced, bind, traced};
 pub use self::export::{Credentials, Signal};
 pub use self::limits::Limits;
 pub use self::sampler::Sampler;
+#[cfg(feature = "session")]
+pub use self::session::{Session, clear_user, set_user};
 
 /// The trace of the last interaction, for a link to it or for a report to whoever helps.
 pub fn last_trace_id() -> Option<TraceId> {
