@@ -11,8 +11,9 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Object, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
 use prost::Message;
+use throughline_browser::Builder;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement, Request, RequestInit, Response, ResponseInit};
@@ -78,6 +79,8 @@ pub struct AnyValue {
     pub bool: Option<bool>,
     #[prost(int64, optional, tag = "3")]
     pub int: Option<i64>,
+    #[prost(double, optional, tag = "4")]
+    pub double: Option<f64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -113,20 +116,38 @@ thread_local! {
     static KEEPALIVE_EXPORTS: Cell<u32> = const { Cell::new(0) };
     static EXPORT_SIZES: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     static REFUSALS: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+    static LOGS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
     static SETTING_UP: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Sets the page up, once.
 pub fn set_up() {
+    set_up_with(|builder| builder);
+}
+
+/// Sets the page up, once, with settings of the test's own.
+pub fn set_up_with(settings: impl FnOnce(Builder) -> Builder) {
     if SETTING_UP.replace(true) {
         return;
     }
     let stub = Closure::<dyn Fn(JsValue, JsValue) -> Promise>::new(stub).into_js_value();
     Reflect::set(&window(), &"fetch".into(), &stub).unwrap();
-    throughline_browser::init("test")
+    let builder = throughline_browser::init("test")
         .version("1.2.3")
-        .schedule_delay(Duration::from_millis(20))
-        .install();
+        .schedule_delay(Duration::from_millis(20));
+    settings(builder).install();
+}
+
+/// A function of JavaScript.
+pub fn script(arguments: &str, body: &str) -> Function {
+    Function::new_with_args(arguments, body)
+}
+
+/// Moves the time of day by so many minutes, from what it is now.
+pub fn move_wall_clock(minutes: f64) {
+    let body = "const now = Date.now; Date.now = () => now() + minutes * 60000";
+    let moved = script("minutes", body).call1(&JsValue::UNDEFINED, &minutes.into());
+    moved.unwrap();
 }
 
 fn stub(input: JsValue, init: JsValue) -> Promise {
@@ -134,6 +155,12 @@ fn stub(input: JsValue, init: JsValue) -> Promise {
         let url = String::from(input.unchecked_ref::<Object>().to_string());
         if url.ends_with("/v1/traces") {
             return exported_in(&init);
+        }
+        if url.ends_with("/v1/logs") {
+            let body: Uint8Array = Reflect::get(&init, &"body".into())
+                .unwrap()
+                .unchecked_into();
+            LOGS.with_borrow_mut(|logs| logs.push(body.to_vec()));
         }
         return answer(&url, &init);
     };
@@ -252,6 +279,11 @@ pub fn exported(trace_id: &str) -> Vec<Span> {
             .cloned()
             .collect()
     })
+}
+
+/// The log records that were exported so far, as the requests that they came in.
+pub fn exports_of_logs() -> Vec<Vec<u8>> {
+    LOGS.with_borrow(Clone::clone)
 }
 
 /// The names of all roots that were exported so far.
@@ -381,6 +413,11 @@ impl Span {
             .value
             .clone()?
             .int
+    }
+
+    pub fn double(&self, key: &str) -> Option<f64> {
+        let attribute = self.attributes.iter().find(|it| it.key == key)?;
+        attribute.value.clone()?.double
     }
 
     pub fn is_error(&self) -> bool {
