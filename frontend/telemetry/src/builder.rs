@@ -13,6 +13,8 @@ use web_sys::{Url, Window};
 use crate::export::{self, Credentials, Signal, Transport};
 use crate::limits::{self, Limits};
 use crate::sampler::{self, Sampler};
+#[cfg(feature = "session")]
+use crate::session::Session;
 use crate::tracer::TracerProvider;
 use crate::{consent, lifecycle, page, resource};
 
@@ -37,6 +39,8 @@ pub struct Builder {
     interaction: crate::interaction::Settings,
     sampler: Sampler,
     limits: Limits,
+    #[cfg(feature = "session")]
+    session: Session,
     is_enabled: bool,
     #[cfg(feature = "offline")]
     max_stored_bytes: u64,
@@ -73,6 +77,8 @@ impl Builder {
             interaction: crate::interaction::Settings::default(),
             sampler: Sampler::ALWAYS_ON.parent_based(),
             limits: Limits::default(),
+            #[cfg(feature = "session")]
+            session: Session::default(),
             is_enabled: true,
             #[cfg(feature = "offline")]
             max_stored_bytes: export::offline::MAX_STORED_BYTES,
@@ -162,6 +168,13 @@ impl Builder {
         self
     }
 
+    /// When a session ends. Default: after 4 h, and after 15 min in which nobody did anything.
+    #[cfg(feature = "session")]
+    pub fn session(mut self, session: Session) -> Self {
+        self.session = session;
+        self
+    }
+
     /// Installs without recording, sending or storing anything before [`enable`](crate::enable): until the user has
     /// consented, say.
     pub fn disabled(mut self) -> Self {
@@ -232,7 +245,9 @@ impl Builder {
         let Some(endpoints) = endpoints(window, &self.endpoint) else {
             return page::warn("the endpoint is no address to send to");
         };
-        consent::set(self.is_enabled);
+        if !self.is_enabled {
+            consent::disable();
+        }
         sampler::set(self.sampler);
         limits::set(self.limits);
         let [traces, logs, metrics] = &endpoints;
@@ -258,6 +273,8 @@ impl Builder {
         global::set_text_map_propagator(throughline_core::w3c::W3cPropagator::new());
         #[cfg(feature = "leptos")]
         crate::context::install();
+        #[cfg(feature = "session")]
+        crate::session::install(window, self.session);
         #[cfg(feature = "interaction")]
         crate::interaction::install(window, self.interaction);
         #[cfg(any(feature = "fetch", feature = "xhr"))]

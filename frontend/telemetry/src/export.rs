@@ -18,8 +18,8 @@ use throughline_core::pipeline::{
 pub use self::transport::Credentials;
 pub(crate) use self::transport::Transport;
 use self::transport::{Answer, Leaving, Sent};
-use crate::clock;
 use crate::page::{self, Timer};
+use crate::{clock, consent};
 
 /// Bytes of items in one request. With the resource it takes half of the quota of keepalive: the other half is for the
 /// application, and for what is left when the page goes.
@@ -83,8 +83,14 @@ pub(crate) fn install(settings: Settings, transport: Transport, resource: Vec<u8
     });
 }
 
-/// Takes something that is complete.
+/// Takes something that is complete. What was begun with consent may end without.
 pub(crate) fn record(signal: Signal, item: Item) {
+    if !consent::is_given() {
+        lane(signal, |it| {
+            it.pipeline.record_drop(DropReason::Disabled, 1);
+        });
+        return;
+    }
     let pushed = lane(signal, |it| it.pipeline.push(item, clock::monotonic()));
     if pushed == Some(Pushed::Wake) {
         drive();
@@ -116,7 +122,7 @@ pub(crate) fn send_all() {
     }
 }
 
-/// Drops what has not been sent.
+/// Drops what has not been sent, for want of consent.
 pub(crate) fn forget() {
     for signal in Signal::ALL {
         lane(signal, |it| it.pipeline.forget(DropReason::Disabled));

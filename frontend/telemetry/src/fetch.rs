@@ -13,8 +13,8 @@ use web_sys::{Headers, Request, Url, Window};
 
 use crate::http::{self, Attributes, Open, Rules};
 use crate::interaction::turn;
-use crate::page;
 use crate::tracer::Tracer;
+use crate::{consent, page};
 
 struct Wrapper {
     rules: Rc<Rules>,
@@ -45,7 +45,10 @@ impl Wrapper {
         this: &JsValue,
         mut arguments: Array,
     ) -> Result<JsValue, JsValue> {
-        let request = self.traced(&mut arguments);
+        let request = match consent::is_given() {
+            true => self.traced(&mut arguments),
+            false => None,
+        };
         let result = http::call(original, this, &arguments);
         match (request, result) {
             (Some(request), Ok(promise)) => Ok(self.observe(promise, request)),

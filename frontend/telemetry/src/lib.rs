@@ -55,6 +55,8 @@ pub use self::logs::{LogRecord, Logger, LoggerProvider, logger_provider};
 #[cfg(feature = "tracing")]
 pub use self::logs::{TracingLayer, tracing_layer};
 pub use self::sampler::Sampler;
+#[cfg(feature = "session")]
+pub use self::session::{Session, clear_user, set_user};
 
 /// The trace of the last interaction, for a link to it or for a report to whoever helps.
 pub fn last_trace_id() -> Option<TraceId> {

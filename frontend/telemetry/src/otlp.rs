@@ -12,9 +12,9 @@ mod tests;
 
 use opentelemetry::InstrumentationScope;
 
+pub(crate) use self::attributes::{Attributes, attribute};
 #[cfg(feature = "logs")]
 pub(crate) use self::attributes::{pair, value};
-pub(crate) use self::attributes::{Attributes, attribute};
 
 /// A protobuf message under way.
 #[derive(Clone, Debug, Default)]

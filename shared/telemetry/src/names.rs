@@ -150,8 +150,26 @@ pub mod app {
     pub const BROWSER_TAG_NAME: &str = "browser.tag_name";
 }
 
+/// `session.*`, `user.*`: whose doing something is (in development).
+pub mod session {
+    /// The session, a UUID.
+    pub const ID: &str = "session.id";
+    /// The session before, of the event [`START`].
+    pub const PREVIOUS_ID: &str = "session.previous_id";
+    /// The name of the event that begins a session.
+    pub const START: &str = "session.start";
+    /// The name of the event that ends one.
+    pub const END: &str = "session.end";
+    /// The user, as the application names them.
+    pub const USER_ID: &str = "user.id";
+}
+
 /// `throughline.*`: what has no name in the conventions.
 pub mod throughline {
+    /// How far the server's clock is ahead of the browser's, in milliseconds: on root spans, once it is known.
+    pub const CLOCK_OFFSET_MS: &str = "throughline.clock.offset_ms";
+    /// By how much [`CLOCK_OFFSET_MS`] may be wrong, to either side, in milliseconds.
+    pub const CLOCK_UNCERTAINTY_MS: &str = "throughline.clock.uncertainty_ms";
     /// What began an interaction: `click`, `submit`, `change`.
     pub const INTERACTION_TYPE: &str = "throughline.interaction.type";
     /// The server's span that answered a fetch, 16 hexadecimal digits, from `Server-Timing`.
@@ -178,6 +196,8 @@ pub mod scope {
     pub const FETCH: &str = "throughline.fetch";
     /// The browser client's exceptions.
     pub const ERRORS: &str = "throughline.errors";
+    /// The browser client's sessions.
+    pub const SESSION: &str = "throughline.session";
     /// The axum instrumentation.
     pub const AXUM: &str = "throughline.axum";
     /// The sqlx instrumentation.

@@ -73,8 +73,8 @@ fn tell(info: &PanicHookInfo<'_>) {
     TOLD.set(true);
     export::send_all();
     // The panic is with the browser. What is open ends with it, which runs more code.
-    #[cfg(feature = "fetch")]
-    crate::fetch::end_all();
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    crate::http::end_all();
     roots::end_all();
     export::send_all();
 }

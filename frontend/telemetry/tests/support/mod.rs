@@ -176,6 +176,7 @@ thread_local! {
     static ANSWER: RefCell<Option<Promise>> = const { RefCell::new(None) };
     static WARNED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     static NATIVE: RefCell<Option<Function>> = const { RefCell::new(None) };
+    static RAW_LOGS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
     static SETTING_UP: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -233,6 +234,18 @@ pub fn answer_next_with(answer: Promise) {
     ANSWER.set(Some(answer));
 }
 
+/// A function of JavaScript.
+pub fn script(arguments: &str, body: &str) -> Function {
+    Function::new_with_args(arguments, body)
+}
+
+/// Moves the time of day by so many minutes, from what it is now.
+pub fn move_wall_clock(minutes: f64) {
+    let body = "const now = Date.now; Date.now = () => now() + minutes * 60000";
+    let moved = script("minutes", body).call1(&JsValue::UNDEFINED, &minutes.into());
+    moved.unwrap();
+}
+
 fn stub(input: JsValue, init: JsValue) -> Promise {
     let Some(request) = input.dyn_ref::<Request>() else {
         let url = String::from(input.unchecked_ref::<Object>().to_string());
@@ -240,6 +253,10 @@ fn stub(input: JsValue, init: JsValue) -> Promise {
             return exported_in(&init);
         }
         if url.ends_with("/v1/logs") {
+            let body: Uint8Array = Reflect::get(&init, &"body".into())
+                .unwrap()
+                .unchecked_into();
+            RAW_LOGS.with_borrow_mut(|logs| logs.push(body.to_vec()));
             return logs_exported_in(&init);
         }
         return answer(&url, &init);
@@ -393,6 +410,11 @@ pub fn exported(trace_id: &str) -> Vec<Span> {
 /// All spans that were exported so far.
 pub fn all_exported() -> Vec<Span> {
     EXPORTED.with_borrow(Clone::clone)
+}
+
+/// The log records that were exported so far, as the requests that they came in.
+pub fn exports_of_logs() -> Vec<Vec<u8>> {
+    RAW_LOGS.with_borrow(Clone::clone)
 }
 
 /// The names of all roots that were exported so far.
