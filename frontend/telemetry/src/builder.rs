@@ -34,6 +34,14 @@ pub struct Builder {
     sampler: Sampler,
     limits: Limits,
     is_enabled: bool,
+    #[cfg(feature = "document-load")]
+    document_load: bool,
+    #[cfg(feature = "navigation")]
+    navigation: bool,
+    #[cfg(feature = "web-vitals")]
+    web_vitals: bool,
+    #[cfg(feature = "long-animation-frames")]
+    long_animation_frames: bool,
     pipeline: pipeline::Settings,
 }
 
@@ -60,6 +68,14 @@ impl Builder {
             sampler: Sampler::ALWAYS_ON.parent_based(),
             limits: Limits::default(),
             is_enabled: true,
+            #[cfg(feature = "document-load")]
+            document_load: true,
+            #[cfg(feature = "navigation")]
+            navigation: true,
+            #[cfg(feature = "web-vitals")]
+            web_vitals: true,
+            #[cfg(feature = "long-animation-frames")]
+            long_animation_frames: true,
             pipeline: pipeline::Settings {
                 max_batch_bytes: Some(export::MAX_BATCH_BYTES),
                 ..pipeline::Settings::default()
@@ -133,6 +149,34 @@ impl Builder {
         self
     }
 
+    /// No spans of the load of the document, and of what was loaded with it.
+    #[cfg(feature = "document-load")]
+    pub fn without_document_load(mut self) -> Self {
+        self.document_load = false;
+        self
+    }
+
+    /// No spans of navigations within the document.
+    #[cfg(feature = "navigation")]
+    pub fn without_navigation(mut self) -> Self {
+        self.navigation = false;
+        self
+    }
+
+    /// No events of web vitals.
+    #[cfg(feature = "web-vitals")]
+    pub fn without_web_vitals(mut self) -> Self {
+        self.web_vitals = false;
+        self
+    }
+
+    /// No events of long animation frames.
+    #[cfg(feature = "long-animation-frames")]
+    pub fn without_long_animation_frames(mut self) -> Self {
+        self.long_animation_frames = false;
+        self
+    }
+
     /// How long a span waits at most for others to travel with. Default: 5 s, that of the specification.
     pub fn schedule_delay(mut self, delay: Duration) -> Self {
         self.pipeline.schedule_delay = delay;
@@ -201,6 +245,22 @@ impl Builder {
         #[cfg(feature = "fetch")]
         crate::fetch::install(window, fetch, settings);
         lifecycle::install(window);
+        #[cfg(feature = "navigation")]
+        if self.navigation {
+            crate::navigation::install(window);
+        }
+        #[cfg(feature = "document-load")]
+        if self.document_load {
+            crate::document::install();
+        }
+        #[cfg(feature = "web-vitals")]
+        if self.web_vitals {
+            crate::vitals::install();
+        }
+        #[cfg(feature = "long-animation-frames")]
+        if self.long_animation_frames {
+            crate::frames::install();
+        }
     }
 }
 

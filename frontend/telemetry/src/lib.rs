@@ -14,23 +14,38 @@ mod clock;
 mod common;
 mod consent;
 mod context;
+#[cfg(feature = "document-load")]
+mod document;
 mod export;
 #[cfg(feature = "fetch")]
 mod fetch;
+#[cfg(feature = "long-animation-frames")]
+mod frames;
 mod ids;
 mod interaction;
 mod lifecycle;
 mod limits;
 #[cfg(feature = "logs")]
 mod logs;
+#[cfg(feature = "navigation")]
+mod navigation;
 mod otlp;
 mod page;
+#[cfg(any(
+    feature = "document-load",
+    feature = "navigation",
+    feature = "web-vitals",
+    feature = "long-animation-frames"
+))]
+mod performance;
 mod resource;
 mod sampler;
 #[cfg(feature = "session")]
 mod session;
 mod span;
 mod tracer;
+#[cfg(feature = "web-vitals")]
+mod vitals;
 
 use opentelemetry::trace::TraceId;
 pub use throughline_core::pipeline::{DropReason, Ledger};
