@@ -31,6 +31,8 @@ pub struct Builder {
     credentials: Credentials,
     #[cfg(feature = "fetch")]
     propagate_to: Vec<String>,
+    #[cfg(feature = "interaction")]
+    interaction: crate::interaction::Settings,
     sampler: Sampler,
     limits: Limits,
     is_enabled: bool,
@@ -42,6 +44,8 @@ pub struct Builder {
     web_vitals: bool,
     #[cfg(feature = "long-animation-frames")]
     long_animation_frames: bool,
+    #[cfg(feature = "offline")]
+    max_stored_bytes: u64,
     pipeline: pipeline::Settings,
 }
 
@@ -65,6 +69,8 @@ impl Builder {
             credentials: Credentials::default(),
             #[cfg(feature = "fetch")]
             propagate_to: Vec::new(),
+            #[cfg(feature = "interaction")]
+            interaction: crate::interaction::Settings::default(),
             sampler: Sampler::ALWAYS_ON.parent_based(),
             limits: Limits::default(),
             is_enabled: true,
@@ -76,6 +82,8 @@ impl Builder {
             web_vitals: true,
             #[cfg(feature = "long-animation-frames")]
             long_animation_frames: true,
+            #[cfg(feature = "offline")]
+            max_stored_bytes: export::offline::MAX_STORED_BYTES,
             pipeline: pipeline::Settings {
                 max_batch_bytes: Some(export::MAX_BATCH_BYTES),
                 ..pipeline::Settings::default()
@@ -130,6 +138,14 @@ impl Builder {
         self
     }
 
+    /// Whether what is written on a control (64 bytes of it at most) may be its name, if it has no `data-trace`, `id`,
+    /// `name` or `aria-label`. What is typed never is. Default: no, since a page may show what is nobody's business.
+    #[cfg(feature = "interaction")]
+    pub fn interaction_text(mut self, is_wanted: bool) -> Self {
+        self.interaction = crate::interaction::Settings::with_text(is_wanted);
+        self
+    }
+
     /// Which traces are recorded. Default: all, and those that are continued as their parent says.
     pub fn sampler(mut self, sampler: Sampler) -> Self {
         self.sampler = sampler;
@@ -174,6 +190,14 @@ impl Builder {
     #[cfg(feature = "long-animation-frames")]
     pub fn without_long_animation_frames(mut self) -> Self {
         self.long_animation_frames = false;
+        self
+    }
+
+    /// Bytes of telemetry that are kept in the browser while the collector cannot be reached. Default: 5 MiB; 0 keeps
+    /// nothing. The oldest is dropped for what is new.
+    #[cfg(feature = "offline")]
+    pub fn max_stored_bytes(mut self, bytes: u64) -> Self {
+        self.max_stored_bytes = bytes;
         self
     }
 
@@ -235,13 +259,15 @@ impl Builder {
         };
         let resource = resource::encode(window, self.resource);
         export::install(self.pipeline, transport, resource);
+        #[cfg(feature = "offline")]
+        export::offline::install(window, self.max_stored_bytes);
         global::set_tracer_provider(TracerProvider);
         #[cfg(feature = "propagator")]
         global::set_text_map_propagator(throughline_core::w3c::W3cPropagator::new());
         #[cfg(feature = "leptos")]
         crate::context::install();
         #[cfg(feature = "interaction")]
-        crate::interaction::install(window);
+        crate::interaction::install(window, self.interaction);
         #[cfg(feature = "fetch")]
         crate::fetch::install(window, fetch, settings);
         lifecycle::install(window);

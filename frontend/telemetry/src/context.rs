@@ -11,12 +11,14 @@
 
 mod bind;
 mod executor;
+mod frame;
 mod rule;
 mod task;
 mod traced;
 
 pub use self::bind::{Bind, bind};
 pub(crate) use self::executor::install;
-pub(crate) use self::rule::is_work;
-pub(crate) use self::task::used_again;
+pub(crate) use self::frame::reset;
+pub(crate) use self::task::{is_active, is_work};
+pub(crate) use self::traced::used_again;
 pub use self::traced::{Traced, traced};

@@ -1,6 +1,10 @@
 //! The way out: one of the core's pipelines for each signal, driven by the browser's timers.
 
+#[cfg(feature = "gzip")]
+mod gzip;
 mod keepalive;
+#[cfg(feature = "offline")]
+pub(crate) mod offline;
 mod transport;
 
 use std::cell::RefCell;
@@ -87,9 +91,12 @@ pub(crate) fn record(signal: Signal, item: Item) {
     }
 }
 
-/// What became of every item of a signal so far.
+/// What became of every item of a signal so far. What is stored for later is queued.
 pub(crate) fn ledger(signal: Signal) -> Ledger {
-    lane(signal, |it| it.pipeline.ledger()).unwrap_or_default()
+    let ledger = lane(signal, |it| it.pipeline.ledger()).unwrap_or_default();
+    #[cfg(feature = "offline")]
+    let ledger = ledger.and_stored(offline::stored(signal));
+    ledger
 }
 
 /// Sends what waits, without waiting for more.
@@ -112,8 +119,10 @@ pub(crate) fn send_all() {
 /// Drops what has not been sent.
 pub(crate) fn forget() {
     for signal in Signal::ALL {
-        let _ = (signal, DropReason::Disabled);
+        lane(signal, |it| it.pipeline.forget(DropReason::Disabled));
     }
+    #[cfg(feature = "offline")]
+    offline::forget();
 }
 
 /// Does what the pipelines say there is to do.
@@ -141,14 +150,39 @@ fn drive() {
 }
 
 fn send(signal: Signal, batch: Batch<Item>, leaving: Leaving) {
-    let Some((transport, body)) =
-        exporter(|it| (Rc::clone(&it.transport), it.request(&batch.items)))
+    let (Some(transport), Some(body)) = (transport(), exporter(|it| it.request(&batch.items)))
     else {
         return;
     };
+    #[cfg(feature = "offline")]
+    if offline::is_outage()
+        && let Some(stored) = offline::keep(signal, &body, batch.items.len())
+    {
+        return keep(signal, batch, stored);
+    }
     let sent = Sent::begin(transport, signal, &body, leaving);
     wasm_bindgen_futures::spawn_local(async move {
-        complete(signal, &batch, &sent.outcome().await);
+        let answer = sent.outcome().await;
+        #[cfg(feature = "offline")]
+        if let Outcome::Retry { after } = answer.outcome {
+            offline::failed(after);
+            if let Some(stored) = offline::keep(signal, &body, batch.items.len()) {
+                return keep(signal, batch, stored);
+            }
+        }
+        complete(signal, &batch, &answer);
+    });
+}
+
+/// Waits until a batch is stored, and leaves the account of it to the store.
+#[cfg(feature = "offline")]
+fn keep(signal: Signal, batch: Batch<Item>, stored: offline::Stored) {
+    wasm_bindgen_futures::spawn_local(async move {
+        let outcome = match stored.done().await {
+            true => Outcome::Stored,
+            false => Outcome::Retry { after: None },
+        };
+        complete(signal, &batch, &outcome.into());
     });
 }
 
@@ -171,6 +205,10 @@ fn complete(signal: Signal, batch: &Batch<Item>, answer: &Answer) {
 fn on_time() {
     exporter(|it| it.timer.fired());
     drive();
+}
+
+fn transport() -> Option<Rc<Transport>> {
+    exporter(|it| Rc::clone(&it.transport))
 }
 
 fn lane<T>(signal: Signal, f: impl FnOnce(&mut Lane) -> T) -> Option<T> {
@@ -209,7 +247,7 @@ impl Lane {
         let failing = match outcome {
             Outcome::Exported { rejected } => rejected > 0,
             Outcome::Dropped(_) => true,
-            Outcome::Retry { .. } => return false,
+            Outcome::Retry { .. } | Outcome::Stored => return false,
         };
         let was_failing = std::mem::replace(&mut self.is_failing, failing);
         failing && !was_failing

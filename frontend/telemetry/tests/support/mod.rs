@@ -113,6 +113,7 @@ thread_local! {
     static KEEPALIVE_EXPORTS: Cell<u32> = const { Cell::new(0) };
     static EXPORT_SIZES: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     static REFUSALS: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+    static IS_DOWN: Cell<bool> = const { Cell::new(false) };
     static SETTING_UP: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -160,6 +161,9 @@ fn exported_in(init: &JsValue) -> Promise {
         KEEPALIVE_EXPORTS.set(KEEPALIVE_EXPORTS.get() + 1);
     }
     EXPORT_SIZES.with_borrow_mut(|sizes| sizes.push(body.length() as usize));
+    if IS_DOWN.get() {
+        return Promise::reject(&js_sys::TypeError::new("Failed to fetch"));
+    }
     if let Some(status) = REFUSALS.with_borrow_mut(Vec::pop) {
         if status == TIMED_OUT {
             let reason = js_sys::Error::new("no answer");
@@ -171,7 +175,8 @@ fn exported_in(init: &JsValue) -> Promise {
         let response = Response::new_with_opt_str_and_init(None, &init).unwrap();
         return Promise::resolve(&JsValue::from(response));
     }
-    let export = Export::decode(&*body.to_vec()).unwrap();
+    let export =
+        Export::decode(&*body.to_vec()).expect("OTLP (a test of gzip has a stub of its own)");
     for resource in export.resources {
         RESOURCE.set(resource.resource.unwrap_or_default().attributes);
         EXPORTED
@@ -238,6 +243,11 @@ pub fn export_sizes() -> Vec<usize> {
 /// Refuses the next export with this status, or [`TIMED_OUT`].
 pub fn refuse(status: u16) {
     REFUSALS.with_borrow_mut(|refusals| refusals.push(status));
+}
+
+/// No collector answers, or one does again.
+pub fn be_down(down: bool) {
+    IS_DOWN.set(down);
 }
 
 pub fn resource(key: &str) -> Option<String> {
