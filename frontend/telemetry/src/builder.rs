@@ -46,6 +46,10 @@ pub struct Builder {
     long_animation_frames: bool,
     #[cfg(feature = "offline")]
     max_stored_bytes: u64,
+    #[cfg(feature = "errors")]
+    errors: bool,
+    #[cfg(feature = "errors")]
+    max_errors: usize,
     pipeline: pipeline::Settings,
 }
 
@@ -84,6 +88,10 @@ impl Builder {
             long_animation_frames: true,
             #[cfg(feature = "offline")]
             max_stored_bytes: export::offline::MAX_STORED_BYTES,
+            #[cfg(feature = "errors")]
+            errors: true,
+            #[cfg(feature = "errors")]
+            max_errors: crate::errors::MAX_ERRORS,
             pipeline: pipeline::Settings {
                 max_batch_bytes: Some(export::MAX_BATCH_BYTES),
                 ..pipeline::Settings::default()
@@ -165,31 +173,31 @@ impl Builder {
         self
     }
 
-    /// No spans of the load of the document, and of what was loaded with it.
+    /// Whether the load of the document is traced, and what was loaded with it. Default: yes.
     #[cfg(feature = "document-load")]
-    pub fn without_document_load(mut self) -> Self {
-        self.document_load = false;
+    pub fn document_load(mut self, document_load: bool) -> Self {
+        self.document_load = document_load;
         self
     }
 
-    /// No spans of navigations within the document.
+    /// Whether navigations within the document are traced. Default: yes.
     #[cfg(feature = "navigation")]
-    pub fn without_navigation(mut self) -> Self {
-        self.navigation = false;
+    pub fn navigation(mut self, navigation: bool) -> Self {
+        self.navigation = navigation;
         self
     }
 
-    /// No events of web vitals.
+    /// Whether web vitals are told of, as `browser.web_vital` events. Default: yes.
     #[cfg(feature = "web-vitals")]
-    pub fn without_web_vitals(mut self) -> Self {
-        self.web_vitals = false;
+    pub fn web_vitals(mut self, web_vitals: bool) -> Self {
+        self.web_vitals = web_vitals;
         self
     }
 
-    /// No events of long animation frames.
+    /// Whether frames of 50 ms and more are told of, as `browser.long_animation_frame` events. Default: yes.
     #[cfg(feature = "long-animation-frames")]
-    pub fn without_long_animation_frames(mut self) -> Self {
-        self.long_animation_frames = false;
+    pub fn long_animation_frames(mut self, long_animation_frames: bool) -> Self {
+        self.long_animation_frames = long_animation_frames;
         self
     }
 
@@ -198,6 +206,21 @@ impl Builder {
     #[cfg(feature = "offline")]
     pub fn max_stored_bytes(mut self, bytes: u64) -> Self {
         self.max_stored_bytes = bytes;
+        self
+    }
+
+    /// Whether panics, uncaught exceptions and unhandled rejections are recorded, as `exception` logs. Default: yes.
+    #[cfg(feature = "errors")]
+    pub fn errors(mut self, errors: bool) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// How many exceptions one page tells of, beside its panics; of one that happens again and again only the 1st, 2nd,
+    /// 4th, 8th … count. Default: 100.
+    #[cfg(feature = "errors")]
+    pub fn max_errors(mut self, max: usize) -> Self {
+        self.max_errors = max;
         self
     }
 
@@ -270,6 +293,10 @@ impl Builder {
         crate::interaction::install(window, self.interaction);
         #[cfg(feature = "fetch")]
         crate::fetch::install(window, fetch, settings);
+        #[cfg(feature = "errors")]
+        if self.errors {
+            crate::errors::install(window, self.max_errors);
+        }
         lifecycle::install(window);
         #[cfg(feature = "navigation")]
         if self.navigation {

@@ -16,6 +16,8 @@ mod consent;
 mod context;
 #[cfg(feature = "document-load")]
 mod document;
+#[cfg(feature = "errors")]
+mod errors;
 mod export;
 #[cfg(feature = "fetch")]
 mod fetch;
@@ -53,8 +55,14 @@ pub use throughline_core::pipeline::{DropReason, Ledger};
 pub use self::builder::{Builder, Telemetry, init};
 pub use self::consent::{disable, enable, is_enabled};
 pub use self::context::{Bind, Traced, bind, traced};
+#[cfg(feature = "errors")]
+pub use self::errors::record_error;
 pub use self::export::{Credentials, Signal};
 pub use self::limits::Limits;
+#[cfg(feature = "logs")]
+pub use self::logs::{LogRecord, Logger, LoggerProvider, logger_provider};
+#[cfg(feature = "tracing")]
+pub use self::logs::{TracingLayer, tracing_layer};
 pub use self::sampler::Sampler;
 
 /// The trace of the last interaction, for a link to it or for a report to whoever helps.

@@ -84,12 +84,34 @@ pub mod db {
     pub const RESPONSE_RETURNED_ROWS: &str = "db.response.returned_rows";
 }
 
-/// `error.*`, `exception.*`: what went wrong.
+/// `error.*`: what went wrong.
 pub mod error {
     /// The class of the error, of low cardinality: a status code, a type, or [`OTHER`].
     pub const TYPE: &str = "error.type";
     /// The value of [`TYPE`] where no class is known.
     pub const OTHER: &str = "_OTHER";
+}
+
+/// `exception.*`: what was thrown, or panicked.
+pub mod exception {
+    /// The name of the event that tells of an exception.
+    pub const EVENT: &str = "exception";
+    /// The class of what was thrown, or `panic`.
+    pub const TYPE: &str = "exception.type";
+    /// What it says.
+    pub const MESSAGE: &str = "exception.message";
+    /// Where it happened, as the language writes it.
+    pub const STACKTRACE: &str = "exception.stacktrace";
+}
+
+/// `code.*`: places in source code.
+pub mod code {
+    /// The source file.
+    pub const FILE_PATH: &str = "code.file.path";
+    /// The line, from 1.
+    pub const LINE_NUMBER: &str = "code.line.number";
+    /// The column, from 1.
+    pub const COLUMN_NUMBER: &str = "code.column.number";
 }
 
 /// Attributes of the resource: which process of which service this is.
@@ -193,6 +215,10 @@ pub mod throughline {
     pub const RESOURCES_OMITTED: &str = "throughline.document.resources_omitted";
     /// Whether the page was left before the document, or a navigation within it, was there to see.
     pub const LEFT: &str = "throughline.page.left";
+    /// How many times in a row an exception has happened so far, the first one included.
+    pub const EXCEPTION_OCCURRENCES: &str = "throughline.exception.occurrences";
+    /// Whether the browser tells nothing of an exception because its script is of another origin.
+    pub const EXCEPTION_CROSS_ORIGIN: &str = "throughline.exception.cross_origin";
 }
 
 /// Instrumentation scopes: which part of Throughline made a span.
@@ -209,6 +235,8 @@ pub mod scope {
     pub const WEB_VITALS: &str = "throughline.web_vitals";
     /// The browser client's long animation frames.
     pub const FRAMES: &str = "throughline.frames";
+    /// The browser client's exceptions.
+    pub const ERRORS: &str = "throughline.errors";
     /// The axum instrumentation.
     pub const AXUM: &str = "throughline.axum";
     /// The sqlx instrumentation.

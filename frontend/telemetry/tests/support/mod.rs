@@ -56,6 +56,35 @@ pub struct Span {
     pub flags: u32,
 }
 
+/// A log record that was exported, with the name of its scope.
+#[derive(Clone, PartialEq, Message)]
+pub struct Log {
+    #[prost(fixed64, tag = "1")]
+    pub at: u64,
+    #[prost(int32, tag = "2")]
+    pub severity: i32,
+    #[prost(string, tag = "3")]
+    pub severity_text: String,
+    #[prost(message, optional, tag = "5")]
+    pub body: Option<AnyValue>,
+    #[prost(message, repeated, tag = "6")]
+    pub attributes: Vec<KeyValue>,
+    #[prost(uint32, tag = "7")]
+    pub dropped_attributes: u32,
+    #[prost(fixed32, tag = "8")]
+    pub flags: u32,
+    #[prost(bytes = "vec", tag = "9")]
+    pub trace_id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "10")]
+    pub span_id: Vec<u8>,
+    #[prost(fixed64, tag = "11")]
+    pub observed_at: u64,
+    #[prost(string, tag = "12")]
+    pub event_name: String,
+    #[prost(string, tag = "1000")]
+    pub scope: String,
+}
+
 #[derive(Clone, PartialEq, Message)]
 pub struct Status {
     #[prost(int32, tag = "3")]
@@ -78,6 +107,8 @@ pub struct AnyValue {
     pub bool: Option<bool>,
     #[prost(int64, optional, tag = "3")]
     pub int: Option<i64>,
+    #[prost(double, optional, tag = "4")]
+    pub double: Option<f64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -106,9 +137,36 @@ struct ScopeSpans {
     spans: Vec<Span>,
 }
 
+#[derive(Clone, PartialEq, Message)]
+struct LogsExport {
+    #[prost(message, repeated, tag = "1")]
+    resources: Vec<ResourceLogs>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ResourceLogs {
+    #[prost(message, repeated, tag = "2")]
+    scopes: Vec<ScopeLogs>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ScopeLogs {
+    #[prost(message, optional, tag = "1")]
+    scope: Option<Scope>,
+    #[prost(message, repeated, tag = "2")]
+    logs: Vec<Log>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Scope {
+    #[prost(string, tag = "1")]
+    name: String,
+}
+
 thread_local! {
     static ASKED: RefCell<Vec<Asked>> = const { RefCell::new(Vec::new()) };
     static EXPORTED: RefCell<Vec<Span>> = const { RefCell::new(Vec::new()) };
+    static LOGS: RefCell<Vec<Log>> = const { RefCell::new(Vec::new()) };
     static RESOURCE: RefCell<Vec<KeyValue>> = const { RefCell::new(Vec::new()) };
     static KEEPALIVE_EXPORTS: Cell<u32> = const { Cell::new(0) };
     static EXPORT_SIZES: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
@@ -135,6 +193,9 @@ fn stub(input: JsValue, init: JsValue) -> Promise {
         let url = String::from(input.unchecked_ref::<Object>().to_string());
         if url.ends_with("/v1/traces") {
             return exported_in(&init);
+        }
+        if url.ends_with("/v1/logs") {
+            return logs_exported_in(&init);
         }
         return answer(&url, &init);
     };
@@ -181,6 +242,19 @@ fn exported_in(init: &JsValue) -> Promise {
         RESOURCE.set(resource.resource.unwrap_or_default().attributes);
         EXPORTED
             .with_borrow_mut(|all| all.extend(resource.scopes.into_iter().flat_map(|it| it.spans)));
+    }
+    Promise::resolve(&JsValue::from(Response::new().unwrap()))
+}
+
+fn logs_exported_in(init: &JsValue) -> Promise {
+    let body: Uint8Array = Reflect::get(init, &"body".into()).unwrap().unchecked_into();
+    let export = LogsExport::decode(&*body.to_vec()).unwrap();
+    for of_scope in export.resources.into_iter().flat_map(|it| it.scopes) {
+        let scope = of_scope.scope.unwrap_or_default().name;
+        for mut log in of_scope.logs {
+            log.scope.clone_from(&scope);
+            LOGS.with_borrow_mut(|all| all.push(log));
+        }
     }
     Promise::resolve(&JsValue::from(Response::new().unwrap()))
 }
@@ -285,6 +359,19 @@ pub async fn finished(trace_id: &str) -> Vec<Span> {
     exported(trace_id)
 }
 
+/// The log records that were exported so far, in their order.
+pub fn logs() -> Vec<Log> {
+    LOGS.with_borrow(Clone::clone)
+}
+
+/// The only log record of which something is so, once it was exported.
+pub async fn log(is_it: impl Fn(&Log) -> bool) -> Log {
+    until(|| logs().iter().any(&is_it)).await;
+    let mut found: Vec<_> = logs().into_iter().filter(is_it).collect();
+    assert_eq!(found.len(), 1, "{found:#?}");
+    found.remove(0)
+}
+
 /// The trace as text: names, indented.
 pub fn tree(spans: &[Span]) -> String {
     fn below(spans: &[Span], parent: &[u8], depth: usize, text: &mut String) {
@@ -367,12 +454,48 @@ pub async fn next_macrotask() {
     TimeoutFuture::new(0).await;
 }
 
+impl Log {
+    pub fn trace(&self) -> String {
+        hex(&self.trace_id)
+    }
+
+    pub fn span(&self) -> String {
+        hex(&self.span_id)
+    }
+
+    pub fn body(&self) -> Option<String> {
+        self.body.clone()?.text
+    }
+
+    pub fn text(&self, key: &str) -> Option<String> {
+        self.value(key)?.text
+    }
+
+    pub fn int(&self, key: &str) -> Option<i64> {
+        self.value(key)?.int
+    }
+
+    pub fn bool(&self, key: &str) -> Option<bool> {
+        self.value(key)?.bool
+    }
+
+    pub fn double(&self, key: &str) -> Option<f64> {
+        self.value(key)?.double
+    }
+
+    fn value(&self, key: &str) -> Option<AnyValue> {
+        let mut attributes = self.attributes.iter();
+        attributes.find(|it| it.key == key)?.value.clone()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl Span {
     pub fn trace(&self) -> String {
-        self.trace_id
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&self.trace_id)
     }
 
     pub fn text(&self, key: &str) -> Option<String> {
@@ -391,6 +514,11 @@ impl Span {
             .value
             .clone()?
             .int
+    }
+
+    pub fn double(&self, key: &str) -> Option<f64> {
+        let attribute = self.attributes.iter().find(|it| it.key == key)?;
+        attribute.value.clone()?.double
     }
 
     pub fn is_error(&self) -> bool {
