@@ -17,8 +17,7 @@ const SERVER: &str = "b7ad6b7169203331";
 fn set_up_page() {
     if exported(TRACE).is_empty() {
         let head = window().document().unwrap().head().unwrap();
-        let meta =
-            format!("<meta name=\"traceparent\" content=\"00-{TRACE}-{SERVER}-01\">");
+        let meta = format!("<meta name=\"traceparent\" content=\"00-{TRACE}-{SERVER}-01\">");
         head.insert_adjacent_html("beforeend", &meta).unwrap();
     }
     set_up();
@@ -27,12 +26,16 @@ fn set_up_page() {
 /// The spans of the load: the document's, its request's, its resources'.
 async fn load() -> (Span, Span, Vec<Span>) {
     set_up_page();
-    let named = |name: &str| exported(TRACE).into_iter().filter(move |it| it.name == name);
-    until(|| named("documentLoad").count() > 0).await;
+    let named = |name: &str| {
+        let mut spans = exported(TRACE);
+        spans.retain(|it| it.name == name);
+        spans
+    };
+    until(|| !named("documentLoad").is_empty()).await;
     (
-        named("documentLoad").next().unwrap(),
-        named("documentFetch").next().unwrap(),
-        named("resourceFetch").collect(),
+        named("documentLoad").remove(0),
+        named("documentFetch").remove(0),
+        named("resourceFetch"),
     )
 }
 
@@ -88,7 +91,10 @@ async fn what_was_measured_is_in_the_attributes() {
     assert!(request("request_start").unwrap() < request("response_end").unwrap());
     assert_eq!(request("redirect_start"), None, "there was none");
     assert_eq!(fetch.int("http.response.status_code"), Some(200));
-    assert_eq!(fetch.text("network.protocol.version").as_deref(), Some("1.1"));
+    assert_eq!(
+        fetch.text("network.protocol.version").as_deref(),
+        Some("1.1")
+    );
     let size = |name| fetch.int(name).unwrap();
     assert!(size("http.response.size") > size("http.response.body.size"));
 }
@@ -117,12 +123,23 @@ async fn resources_are_those_that_were_loaded_with_the_document() {
         .filter(|it| it.start_time() <= loaded)
         .map(|it| it.name())
         .collect();
-    let found: Vec<_> = resources.iter().map(|it| it.text("url.full").unwrap()).collect();
+    let found: Vec<_> = resources
+        .iter()
+        .map(|it| it.text("url.full").unwrap())
+        .collect();
     assert_eq!(found, expected);
     // The page's own module is among them: there was nothing yet that could have traced it.
-    assert!(found.iter().any(|it| Url::new(it).unwrap().pathname().ends_with(".js")));
+    assert!(
+        found
+            .iter()
+            .any(|it| Url::new(it).unwrap().pathname().ends_with(".js"))
+    );
     for resource in &resources {
         assert_eq!(resource.parent_span_id, document.span_id);
-        assert!(resource.text("browser.resource_timing.initiator_type").is_some());
+        assert!(
+            resource
+                .text("browser.resource_timing.initiator_type")
+                .is_some()
+        );
     }
 }

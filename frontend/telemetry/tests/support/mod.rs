@@ -338,6 +338,11 @@ pub fn exported(trace_id: &str) -> Vec<Span> {
     })
 }
 
+/// The spans of a name that were exported so far.
+pub fn spans(name: &str) -> Vec<Span> {
+    EXPORTED.with_borrow(|all| all.iter().filter(|it| it.name == name).cloned().collect())
+}
+
 /// The names of all roots that were exported so far.
 pub fn roots() -> Vec<String> {
     EXPORTED.with_borrow(|all| {
