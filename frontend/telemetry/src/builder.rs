@@ -42,6 +42,14 @@ pub struct Builder {
     #[cfg(feature = "session")]
     session: Session,
     is_enabled: bool,
+    #[cfg(feature = "document-load")]
+    document_load: bool,
+    #[cfg(feature = "navigation")]
+    navigation: bool,
+    #[cfg(feature = "web-vitals")]
+    web_vitals: bool,
+    #[cfg(feature = "long-animation-frames")]
+    long_animation_frames: bool,
     #[cfg(feature = "offline")]
     max_stored_bytes: u64,
     #[cfg(feature = "errors")]
@@ -80,6 +88,14 @@ impl Builder {
             #[cfg(feature = "session")]
             session: Session::default(),
             is_enabled: true,
+            #[cfg(feature = "document-load")]
+            document_load: true,
+            #[cfg(feature = "navigation")]
+            navigation: true,
+            #[cfg(feature = "web-vitals")]
+            web_vitals: true,
+            #[cfg(feature = "long-animation-frames")]
+            long_animation_frames: true,
             #[cfg(feature = "offline")]
             max_stored_bytes: export::offline::MAX_STORED_BYTES,
             #[cfg(feature = "errors")]
@@ -179,6 +195,34 @@ impl Builder {
     /// consented, say.
     pub fn disabled(mut self) -> Self {
         self.is_enabled = false;
+        self
+    }
+
+    /// Whether the load of the document is traced, and what was loaded with it. Default: yes.
+    #[cfg(feature = "document-load")]
+    pub fn document_load(mut self, document_load: bool) -> Self {
+        self.document_load = document_load;
+        self
+    }
+
+    /// Whether navigations within the document are traced. Default: yes.
+    #[cfg(feature = "navigation")]
+    pub fn navigation(mut self, navigation: bool) -> Self {
+        self.navigation = navigation;
+        self
+    }
+
+    /// Whether web vitals are told of, as `browser.web_vital` events. Default: yes.
+    #[cfg(feature = "web-vitals")]
+    pub fn web_vitals(mut self, web_vitals: bool) -> Self {
+        self.web_vitals = web_vitals;
+        self
+    }
+
+    /// Whether frames of 50 ms and more are told of, as `browser.long_animation_frame` events. Default: yes.
+    #[cfg(feature = "long-animation-frames")]
+    pub fn long_animation_frames(mut self, long_animation_frames: bool) -> Self {
+        self.long_animation_frames = long_animation_frames;
         self
     }
 
@@ -288,6 +332,22 @@ impl Builder {
             crate::errors::install(window, self.max_errors);
         }
         lifecycle::install(window);
+        #[cfg(feature = "navigation")]
+        if self.navigation {
+            crate::navigation::install(window);
+        }
+        #[cfg(feature = "document-load")]
+        if self.document_load {
+            crate::document::install();
+        }
+        #[cfg(feature = "web-vitals")]
+        if self.web_vitals {
+            crate::vitals::install();
+        }
+        #[cfg(feature = "long-animation-frames")]
+        if self.long_animation_frames {
+            crate::frames::install();
+        }
     }
 }
 

@@ -14,11 +14,15 @@ mod clock;
 mod common;
 mod consent;
 mod context;
+#[cfg(feature = "document-load")]
+mod document;
 #[cfg(feature = "errors")]
 mod errors;
 mod export;
 #[cfg(feature = "fetch")]
 mod fetch;
+#[cfg(feature = "long-animation-frames")]
+mod frames;
 #[cfg(any(feature = "fetch", feature = "xhr"))]
 mod http;
 mod ids;
@@ -27,14 +31,25 @@ mod lifecycle;
 mod limits;
 #[cfg(feature = "logs")]
 mod logs;
+#[cfg(feature = "navigation")]
+mod navigation;
 mod otlp;
 mod page;
+#[cfg(any(
+    feature = "document-load",
+    feature = "navigation",
+    feature = "web-vitals",
+    feature = "long-animation-frames"
+))]
+mod performance;
 mod resource;
 mod sampler;
 #[cfg(feature = "session")]
 mod session;
 mod span;
 mod tracer;
+#[cfg(feature = "web-vitals")]
+mod vitals;
 #[cfg(feature = "xhr")]
 mod xhr;
 

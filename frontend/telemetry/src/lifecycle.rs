@@ -11,6 +11,9 @@ pub(crate) fn install(window: &Window) {
     page::listen(window, "pagehide", |_| {
         #[cfg(any(feature = "fetch", feature = "xhr"))]
         crate::http::end_all();
+        #[cfg(feature = "document-load")]
+        crate::document::leave();
+        hidden();
         roots::end_all();
         export::send_all();
     });
@@ -19,7 +22,16 @@ pub(crate) fn install(window: &Window) {
     };
     page::listen(&document.clone(), "visibilitychange", move |_| {
         if document.visibility_state() == VisibilityState::Hidden {
+            hidden();
             export::send_all();
         }
     });
+}
+
+/// What is to be said while somebody may still hear it.
+fn hidden() {
+    #[cfg(feature = "navigation")]
+    crate::navigation::leave();
+    #[cfg(feature = "web-vitals")]
+    crate::vitals::hidden();
 }

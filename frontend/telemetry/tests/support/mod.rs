@@ -417,6 +417,11 @@ pub fn exports_of_logs() -> Vec<Vec<u8>> {
     RAW_LOGS.with_borrow(Clone::clone)
 }
 
+/// The spans of a name that were exported so far.
+pub fn spans(name: &str) -> Vec<Span> {
+    EXPORTED.with_borrow(|all| all.iter().filter(|it| it.name == name).cloned().collect())
+}
+
 /// The names of all roots that were exported so far.
 pub fn roots() -> Vec<String> {
     EXPORTED.with_borrow(|all| {
@@ -556,6 +561,10 @@ impl Log {
 
     pub fn bool(&self, key: &str) -> Option<bool> {
         self.value(key)?.bool
+    }
+
+    pub fn double(&self, key: &str) -> Option<f64> {
+        self.value(key)?.double
     }
 
     fn value(&self, key: &str) -> Option<AnyValue> {
