@@ -23,6 +23,8 @@ mod lifecycle;
 mod limits;
 #[cfg(feature = "logs")]
 mod logs;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod otlp;
 mod page;
 mod resource;
@@ -59,5 +61,7 @@ pub fn ledger_of(signal: Signal) -> Ledger {
 
 /// Sends what waits, without waiting for more. [`ledger`] tells when it has arrived.
 pub fn flush() {
+    #[cfg(feature = "metrics")]
+    metrics::collect();
     export::flush();
 }

@@ -12,14 +12,20 @@ pub(crate) fn install(window: &Window) {
         #[cfg(feature = "fetch")]
         crate::fetch::end_all();
         roots::end_all();
-        export::send_all();
+        send_all();
     });
     let Some(document) = window.document() else {
         return;
     };
     page::listen(&document.clone(), "visibilitychange", move |_| {
         if document.visibility_state() == VisibilityState::Hidden {
-            export::send_all();
+            send_all();
         }
     });
+}
+
+fn send_all() {
+    #[cfg(feature = "metrics")]
+    crate::metrics::collect();
+    export::send_all();
 }
