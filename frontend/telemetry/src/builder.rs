@@ -57,6 +57,8 @@ pub struct Builder {
     #[cfg(feature = "errors")]
     max_errors: usize,
     pipeline: pipeline::Settings,
+    #[cfg(feature = "metrics")]
+    metric_interval: Duration,
 }
 
 /// The installed client. Dropping it changes nothing: the client lives as long as the page.
@@ -106,6 +108,8 @@ impl Builder {
                 max_batch_bytes: Some(export::MAX_BATCH_BYTES),
                 ..pipeline::Settings::default()
             },
+            #[cfg(feature = "metrics")]
+            metric_interval: crate::metrics::INTERVAL,
         }
     }
 
@@ -255,6 +259,14 @@ impl Builder {
         self
     }
 
+    /// How often metrics are collected and sent, beside when the page is hidden and by [`flush`](crate::flush). Default:
+    /// 60 s, that of the specification (`OTEL_METRIC_EXPORT_INTERVAL`). At least 1 s.
+    #[cfg(feature = "metrics")]
+    pub fn metric_interval(mut self, interval: Duration) -> Self {
+        self.metric_interval = interval;
+        self
+    }
+
     /// Exports each span by itself as soon as it ends, instead of in batches: the specification's simple processor,
     /// for tests and demonstrations.
     pub fn simple(mut self) -> Self {
@@ -331,6 +343,8 @@ impl Builder {
         if self.errors {
             crate::errors::install(window, self.max_errors);
         }
+        #[cfg(feature = "metrics")]
+        crate::metrics::install(window, self.metric_interval);
         lifecycle::install(window);
         #[cfg(feature = "navigation")]
         if self.navigation {

@@ -29,6 +29,8 @@ pub fn enable() {
 pub fn disable() {
     GIVEN.set(false);
     interaction::roots::end_all();
+    #[cfg(feature = "metrics")]
+    crate::metrics::forget();
     export::forget();
     #[cfg(feature = "session")]
     crate::session::forget();

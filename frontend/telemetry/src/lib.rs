@@ -31,6 +31,8 @@ mod lifecycle;
 mod limits;
 #[cfg(feature = "logs")]
 mod logs;
+#[cfg(feature = "metrics")]
+mod metrics;
 #[cfg(feature = "navigation")]
 mod navigation;
 mod otlp;
@@ -90,5 +92,7 @@ pub fn ledger_of(signal: Signal) -> Ledger {
 
 /// Sends what waits, without waiting for more. [`ledger`] tells when it has arrived.
 pub fn flush() {
+    #[cfg(feature = "metrics")]
+    metrics::collect();
     export::flush();
 }

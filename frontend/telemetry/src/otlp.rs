@@ -17,7 +17,7 @@ pub(crate) use self::attributes::{Attributes, attribute};
 pub(crate) use self::attributes::{pair, value};
 
 /// A protobuf message under way.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Message(Vec<u8>);
 
 /// How a field's value is laid out (Protocol Buffers, Encoding).
