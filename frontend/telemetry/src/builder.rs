@@ -6,28 +6,21 @@ use std::time::Duration;
 
 use js_sys::Function;
 use opentelemetry::{KeyValue, global};
-use throughline_core::{names, pipeline, w3c::W3cPropagator};
+use throughline_core::{names, pipeline};
 use wasm_bindgen::JsCast;
 use web_sys::{Url, Window};
 
-use crate::export::{self, Transport};
+use crate::export::{self, Credentials, Signal, Transport};
+use crate::limits::{self, Limits};
+use crate::sampler::{self, Sampler};
+#[cfg(feature = "session")]
+use crate::session::Session;
 use crate::tracer::TracerProvider;
-use crate::{context, fetch, interaction, lifecycle, page, resource};
+use crate::{consent, lifecycle, page, resource};
 
 /// Begins the set-up of the browser client for the service of this name. See [`Builder::install`].
 pub fn init(service_name: impl Into<String>) -> Builder {
-    Builder {
-        resource: vec![KeyValue::new(
-            names::resource::SERVICE_NAME,
-            service_name.into(),
-        )],
-        endpoint: "/v1/traces".to_owned(),
-        propagate_to: Vec::new(),
-        pipeline: pipeline::Settings {
-            max_batch_bytes: Some(export::MAX_BATCH_BYTES),
-            ..pipeline::Settings::default()
-        },
-    }
+    Builder::new(service_name.into())
 }
 
 /// What the browser client is set up with.
@@ -36,8 +29,36 @@ pub fn init(service_name: impl Into<String>) -> Builder {
 pub struct Builder {
     resource: Vec<KeyValue>,
     endpoint: String,
+    headers: Vec<(String, String)>,
+    credentials: Credentials,
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
     propagate_to: Vec<String>,
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    ignore: Vec<String>,
+    #[cfg(feature = "interaction")]
+    interaction: crate::interaction::Settings,
+    sampler: Sampler,
+    limits: Limits,
+    #[cfg(feature = "session")]
+    session: Session,
+    is_enabled: bool,
+    #[cfg(feature = "document-load")]
+    document_load: bool,
+    #[cfg(feature = "navigation")]
+    navigation: bool,
+    #[cfg(feature = "web-vitals")]
+    web_vitals: bool,
+    #[cfg(feature = "long-animation-frames")]
+    long_animation_frames: bool,
+    #[cfg(feature = "offline")]
+    max_stored_bytes: u64,
+    #[cfg(feature = "errors")]
+    errors: bool,
+    #[cfg(feature = "errors")]
+    max_errors: usize,
     pipeline: pipeline::Settings,
+    #[cfg(feature = "metrics")]
+    metric_interval: Duration,
 }
 
 /// The installed client. Dropping it changes nothing: the client lives as long as the page.
@@ -51,6 +72,47 @@ thread_local! {
 // === impl Builder ===
 
 impl Builder {
+    fn new(service_name: String) -> Self {
+        let service_name = KeyValue::new(names::resource::SERVICE_NAME, service_name);
+        Self {
+            resource: vec![service_name],
+            endpoint: String::new(),
+            headers: Vec::new(),
+            credentials: Credentials::default(),
+            #[cfg(any(feature = "fetch", feature = "xhr"))]
+            propagate_to: Vec::new(),
+            #[cfg(any(feature = "fetch", feature = "xhr"))]
+            ignore: Vec::new(),
+            #[cfg(feature = "interaction")]
+            interaction: crate::interaction::Settings::default(),
+            sampler: Sampler::ALWAYS_ON.parent_based(),
+            limits: Limits::default(),
+            #[cfg(feature = "session")]
+            session: Session::default(),
+            is_enabled: true,
+            #[cfg(feature = "document-load")]
+            document_load: true,
+            #[cfg(feature = "navigation")]
+            navigation: true,
+            #[cfg(feature = "web-vitals")]
+            web_vitals: true,
+            #[cfg(feature = "long-animation-frames")]
+            long_animation_frames: true,
+            #[cfg(feature = "offline")]
+            max_stored_bytes: export::offline::MAX_STORED_BYTES,
+            #[cfg(feature = "errors")]
+            errors: true,
+            #[cfg(feature = "errors")]
+            max_errors: crate::errors::MAX_ERRORS,
+            pipeline: pipeline::Settings {
+                max_batch_bytes: Some(export::MAX_BATCH_BYTES),
+                ..pipeline::Settings::default()
+            },
+            #[cfg(feature = "metrics")]
+            metric_interval: crate::metrics::INTERVAL,
+        }
+    }
+
     /// The application's version: `service.version`.
     pub fn version(self, version: impl Into<String>) -> Self {
         self.attribute(names::resource::SERVICE_VERSION, version.into())
@@ -71,23 +133,137 @@ impl Builder {
         self
     }
 
-    /// Where spans are sent, by OTLP/HTTP in protobuf. Default: `/v1/traces` of the page's own origin, which needs no
-    /// CORS and no `connect-src`.
+    /// The collector, by OTLP/HTTP in protobuf: `/v1/traces`, `/v1/logs` and `/v1/metrics` are added to this address, as
+    /// to `OTEL_EXPORTER_OTLP_ENDPOINT`. Default: the page's own origin, which needs no CORS and no `connect-src`.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = url.into();
         self
     }
 
+    /// A header of every export, such as a key that the collector asks for. Whoever has the page has the key.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Whether exports carry cookies. Default: to the page's own origin.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = credentials;
+        self
+    }
+
     /// Another origin that gets `traceparent`, `tracestate` and `baggage`, such as `https://api.example.com`. It must
     /// allow these headers by CORS. Default: the page's own origin only.
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
         self.propagate_to.push(origin.into());
+        self
+    }
+
+    /// Requests that are not traced: to this address, its query included, or to all that begin with what is before a
+    /// final `*`. Relative to the page: `/healthz`, `/assets/*`, `https://ads.example.com/*`.
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    pub fn ignore(mut self, address: impl Into<String>) -> Self {
+        self.ignore.push(address.into());
+        self
+    }
+
+    /// Whether what is written on a control (64 bytes of it at most) may be its name, if it has no `data-trace`, `id`,
+    /// `name` or `aria-label`. What is typed never is. Default: no, since a page may show what is nobody's business.
+    #[cfg(feature = "interaction")]
+    pub fn interaction_text(mut self, is_wanted: bool) -> Self {
+        self.interaction = crate::interaction::Settings::with_text(is_wanted);
+        self
+    }
+
+    /// Which traces are recorded. Default: all, and those that are continued as their parent says.
+    pub fn sampler(mut self, sampler: Sampler) -> Self {
+        self.sampler = sampler;
+        self
+    }
+
+    /// How much one span or log record may hold.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// When a session ends. Default: after 4 h, and after 15 min in which nobody did anything.
+    #[cfg(feature = "session")]
+    pub fn session(mut self, session: Session) -> Self {
+        self.session = session;
+        self
+    }
+
+    /// Installs without recording, sending or storing anything before [`enable`](crate::enable): until the user has
+    /// consented, say.
+    pub fn disabled(mut self) -> Self {
+        self.is_enabled = false;
+        self
+    }
+
+    /// Whether the load of the document is traced, and what was loaded with it. Default: yes.
+    #[cfg(feature = "document-load")]
+    pub fn document_load(mut self, document_load: bool) -> Self {
+        self.document_load = document_load;
+        self
+    }
+
+    /// Whether navigations within the document are traced. Default: yes.
+    #[cfg(feature = "navigation")]
+    pub fn navigation(mut self, navigation: bool) -> Self {
+        self.navigation = navigation;
+        self
+    }
+
+    /// Whether web vitals are told of, as `browser.web_vital` events. Default: yes.
+    #[cfg(feature = "web-vitals")]
+    pub fn web_vitals(mut self, web_vitals: bool) -> Self {
+        self.web_vitals = web_vitals;
+        self
+    }
+
+    /// Whether frames of 50 ms and more are told of, as `browser.long_animation_frame` events. Default: yes.
+    #[cfg(feature = "long-animation-frames")]
+    pub fn long_animation_frames(mut self, long_animation_frames: bool) -> Self {
+        self.long_animation_frames = long_animation_frames;
+        self
+    }
+
+    /// Bytes of telemetry that are kept in the browser while the collector cannot be reached. Default: 5 MiB; 0 keeps
+    /// nothing. The oldest is dropped for what is new.
+    #[cfg(feature = "offline")]
+    pub fn max_stored_bytes(mut self, bytes: u64) -> Self {
+        self.max_stored_bytes = bytes;
+        self
+    }
+
+    /// Whether panics, uncaught exceptions and unhandled rejections are recorded, as `exception` logs. Default: yes.
+    #[cfg(feature = "errors")]
+    pub fn errors(mut self, errors: bool) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// How many exceptions one page tells of, beside its panics; of one that happens again and again only the 1st, 2nd,
+    /// 4th, 8th … count. Default: 100.
+    #[cfg(feature = "errors")]
+    pub fn max_errors(mut self, max: usize) -> Self {
+        self.max_errors = max;
         self
     }
 
     /// How long a span waits at most for others to travel with. Default: 5 s, that of the specification.
     pub fn schedule_delay(mut self, delay: Duration) -> Self {
         self.pipeline.schedule_delay = delay;
+        self
+    }
+
+    /// How often metrics are collected and sent, beside when the page is hidden and by [`flush`](crate::flush). Default:
+    /// 60 s, that of the specification (`OTEL_METRIC_EXPORT_INTERVAL`). At least 1 s.
+    #[cfg(feature = "metrics")]
+    pub fn metric_interval(mut self, interval: Duration) -> Self {
+        self.metric_interval = interval;
         self
     }
 
@@ -99,8 +275,8 @@ impl Builder {
         self
     }
 
-    /// Sets everything up: the global tracer provider and propagator, the executor that carries contexts, interactions,
-    /// `fetch`, and the export. To be called once, before `mount`; a second call only warns in the console.
+    /// Sets everything up: the global tracer provider, the executor that carries contexts, the instrumentations, and the
+    /// export. To be called once, before `mount`; a second call only warns in the console.
     ///
     /// Nothing in here panics or returns an error. What is not possible (a worker has no window, say) is told in the
     /// console.
@@ -122,28 +298,83 @@ impl Builder {
     }
 
     fn install_in(self, window: &Window, fetch: &Function) {
-        let base = window.location().href().unwrap_or_default();
-        let Ok(endpoint) = Url::new_with_base(&self.endpoint, &base) else {
-            let endpoint = self.endpoint;
-            return page::warn(&format!("`{endpoint}` is no address to send spans to"));
+        let Some(endpoints) = endpoints(window, &self.endpoint) else {
+            return page::warn("the endpoint is no address to send to");
+        };
+        if !self.is_enabled {
+            consent::disable();
+        }
+        sampler::set(self.sampler);
+        limits::set(self.limits);
+        let [traces, logs, metrics] = &endpoints;
+        #[cfg(any(feature = "fetch", feature = "xhr"))]
+        let settings = crate::http::Settings {
+            endpoints: [traces, logs, metrics].map(Url::href).into(),
+            propagate_to: self.propagate_to,
+            ignore: self.ignore,
         };
         let transport = Transport {
             fetch: fetch.clone(),
-            endpoint: endpoint.href(),
+            endpoints: [traces, logs, metrics].map(Url::href),
+            headers: self.headers,
+            credentials: self.credentials,
             timeout: self.pipeline.export_timeout,
         };
-        export::install(self.pipeline, transport, resource::encode(self.resource));
+        let resource = resource::encode(window, self.resource);
+        export::install(self.pipeline, transport, resource);
+        #[cfg(feature = "offline")]
+        export::offline::install(window, self.max_stored_bytes);
         global::set_tracer_provider(TracerProvider);
-        global::set_text_map_propagator(W3cPropagator::new());
-        context::install();
-        interaction::install(window);
-        let settings = fetch::Settings {
-            endpoint: fetch::address(&endpoint),
-            propagate_to: self.propagate_to,
-        };
-        fetch::install(window, fetch, settings);
+        #[cfg(feature = "propagator")]
+        global::set_text_map_propagator(throughline_core::w3c::W3cPropagator::new());
+        #[cfg(feature = "leptos")]
+        crate::context::install();
+        #[cfg(feature = "session")]
+        crate::session::install(window, self.session);
+        #[cfg(feature = "interaction")]
+        crate::interaction::install(window, self.interaction);
+        #[cfg(any(feature = "fetch", feature = "xhr"))]
+        let rules = std::rc::Rc::new(crate::http::Rules::new(window, &settings));
+        #[cfg(feature = "fetch")]
+        crate::fetch::install(window, &rules);
+        #[cfg(feature = "xhr")]
+        crate::xhr::install(window, &rules);
+        #[cfg(feature = "errors")]
+        if self.errors {
+            crate::errors::install(window, self.max_errors);
+        }
+        #[cfg(feature = "metrics")]
+        crate::metrics::install(window, self.metric_interval);
         lifecycle::install(window);
+        #[cfg(feature = "navigation")]
+        if self.navigation {
+            crate::navigation::install(window);
+        }
+        #[cfg(feature = "document-load")]
+        if self.document_load {
+            crate::document::install();
+        }
+        #[cfg(feature = "web-vitals")]
+        if self.web_vitals {
+            crate::vitals::install();
+        }
+        #[cfg(feature = "long-animation-frames")]
+        if self.long_animation_frames {
+            crate::frames::install();
+        }
     }
+}
+
+/// The addresses of the three signals, in the order of [`Signal::ALL`].
+fn endpoints(window: &Window, base: &str) -> Option<[Url; 3]> {
+    let page = window.location().href().unwrap_or_default();
+    let base = base.strip_suffix('/').unwrap_or(base);
+    let [traces, logs, metrics] = Signal::ALL.map(|signal| {
+        let mut url = base.to_owned();
+        url.push_str(signal.path());
+        Url::new_with_base(&url, &page).ok()
+    });
+    Some([traces?, logs?, metrics?])
 }
 
 // === impl Telemetry ===

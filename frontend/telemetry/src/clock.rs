@@ -16,12 +16,13 @@ use crate::page;
 
 /// How far the two clocks may drift apart before new traces take the time of `Date.now()`. Well above its
 /// granularity and the usual slewing, well below what misplaces a span in a trace.
-const MAX_DRIFT: Duration = Duration::from_millis(200);
+const MAX_DRIFT: u64 = 200_000_000;
 
 /// What `performance.now()` = 0 is in wall time, for the spans of one trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Anchor {
-    origin: Duration,
+    /// Nanoseconds since 1970.
+    origin: u64,
 }
 
 thread_local! {
@@ -31,31 +32,28 @@ thread_local! {
 
 /// The monotonic time: since the page began.
 pub(crate) fn monotonic() -> Duration {
-    PERFORMANCE.with(|performance| {
-        performance
-            .as_ref()
-            .map_or_else(date, |it| millis(it.now()))
-    })
+    Duration::from_nanos(PERFORMANCE.with(|performance| match performance {
+        Some(performance) => from_millis(performance.now()),
+        None => date(),
+    }))
 }
 
 /// The anchor for a new trace, repaired if the machine slept or its clock was set.
 pub(crate) fn anchor() -> Anchor {
     let anchor = ANCHOR.get().unwrap_or_else(Anchor::of_page);
-    let anchor = anchor.repaired(monotonic(), date());
+    let anchor = anchor.repaired(nanos(monotonic()), date());
     ANCHOR.set(Some(anchor));
     anchor
 }
 
-/// A time that a caller gave, in nanoseconds since 1970.
+/// Nanoseconds since 1970 of a time that a caller gave, or of now.
 ///
 /// The API reads `Date.now()` itself where it hides a span's type (`BoxedSpan::end`, `SpanRef::add_event`). Such a
 /// reading of this very moment, cut to milliseconds and possibly before the span's start, is replaced by ours.
-pub(crate) fn given(time: SystemTime, anchor: Anchor) -> u64 {
-    let time = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    if is_reading_of_date(time, date()) {
-        anchor.unix_nanos(monotonic())
-    } else {
-        nanos(time)
+pub(crate) fn at(time: Option<SystemTime>, anchor: Anchor) -> u64 {
+    match time.map(|it| it.duration_since(UNIX_EPOCH).unwrap_or_default()) {
+        Some(time) if !is_reading_of_date(nanos(time), date()) => nanos(time),
+        _ => anchor.now(),
     }
 }
 
@@ -64,39 +62,51 @@ pub(crate) fn system_time(unix_nanos: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_nanos(unix_nanos)
 }
 
-fn date() -> Duration {
-    millis(js_sys::Date::now())
+/// The time of day, in nanoseconds since 1970: whole milliseconds.
+pub(crate) fn date() -> u64 {
+    from_millis(js_sys::Date::now())
 }
 
-fn is_reading_of_date(time: Duration, date: Duration) -> bool {
-    time.subsec_nanos().is_multiple_of(1_000_000) && time.abs_diff(date) <= Duration::from_millis(2)
+fn is_reading_of_date(time: u64, date: u64) -> bool {
+    time.is_multiple_of(1_000_000) && time.abs_diff(date) <= 2_000_000
 }
 
-fn millis(millis: f64) -> Duration {
-    Duration::try_from_secs_f64(millis / 1e3).unwrap_or_default()
+/// Nanoseconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what is negative or no number becomes 0"
+)]
+pub(crate) fn from_millis(millis: f64) -> u64 {
+    (millis * 1e6) as u64
 }
 
 fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    duration.as_secs() * 1_000_000_000 + u64::from(duration.subsec_nanos())
 }
 
 // === impl Anchor ===
 
 impl Anchor {
     fn of_page() -> Self {
-        let origin = PERFORMANCE
-            .with(|performance| performance.as_ref().map(|it| millis(it.time_origin())))
-            .unwrap_or_default();
-        Self { origin }
+        let origin = PERFORMANCE.with(|it| it.as_ref().map(Performance::time_origin));
+        Self {
+            origin: from_millis(origin.unwrap_or_default()),
+        }
+    }
+
+    /// Now, in nanoseconds since 1970.
+    pub(crate) fn now(self) -> u64 {
+        self.unix_nanos(monotonic())
     }
 
     /// The wall time of a monotonic time, in nanoseconds since 1970.
     pub(crate) fn unix_nanos(self, at: Duration) -> u64 {
-        nanos(self.origin.saturating_add(at))
+        self.origin.saturating_add(nanos(at))
     }
 
     /// This anchor if it still tells the time of `date` at the monotonic time `at`, else one that does.
-    fn repaired(self, at: Duration, date: Duration) -> Self {
+    fn repaired(self, at: u64, date: u64) -> Self {
         if self.origin.saturating_add(at).abs_diff(date) <= MAX_DRIFT {
             self
         } else {

@@ -1,42 +1,62 @@
-//! The way out: the core's pipeline, driven by the browser's timers.
+//! The way out: one of the core's pipelines for each signal, driven by the browser's timers.
 
-pub(crate) mod keepalive;
-pub(crate) mod otlp;
+#[cfg(feature = "gzip")]
+mod gzip;
+mod keepalive;
+#[cfg(feature = "offline")]
+pub(crate) mod offline;
 mod transport;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use prost::Message;
-use prost::bytes::Bytes;
-use throughline_core::pipeline::{Batch, Ledger, Next, Outcome, Pipeline, Pushed, Settings};
+use throughline_core::pipeline::{
+    Batch, DropReason, Ledger, Next, Outcome, Pipeline, Pushed, Settings,
+};
 
-use self::otlp::{ExportTraceServiceRequest, ResourceSpans, ScopeSpans};
+pub use self::transport::Credentials;
 pub(crate) use self::transport::Transport;
-use self::transport::{Request, is_late};
-use crate::clock;
+use self::transport::{Answer, Leaving, Sent};
 use crate::page::{self, Timer};
+use crate::{clock, consent};
 
-/// Bytes of spans in one request. With the resource it takes half of the quota of keepalive: the other half is for the
+/// Bytes of items in one request. With the resource it takes half of the quota of keepalive: the other half is for the
 /// application, and for what is left when the page goes.
 pub(crate) const MAX_BATCH_BYTES: usize = keepalive::MAX_BYTES / 2 - ENVELOPE_BYTES;
-/// What a request holds beside spans: the resource, scopes, lengths.
+/// What a request holds beside its items: the resource, scopes, lengths.
 const ENVELOPE_BYTES: usize = 6 * 1024;
-/// What a span takes beside its own bytes: its tag and length.
-const SPAN_ENVELOPE_BYTES: usize = 6;
+/// What an item takes beside its own bytes: its tag and length.
+const ITEM_ENVELOPE_BYTES: usize = 6;
 
-/// A span that has ended, encoded, with the scope that made it.
+/// What kind of telemetry something is. Each has a queue of its own; the quota of the network they share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Spans, to `/v1/traces`.
+    Traces,
+    /// Log records and events, to `/v1/logs`.
+    Logs,
+    /// Metrics, to `/v1/metrics`.
+    Metrics,
+}
+
+/// A span, a log record or a metric that is complete, encoded, with the encoded scope that made it.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
-    pub(crate) scope: Bytes,
-    pub(crate) span: Bytes,
+    pub(crate) scope: Arc<[u8]>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 struct Exporter {
-    pipeline: Pipeline<Item>,
+    /// In the order of [`Signal::ALL`].
+    lanes: [Lane; 3],
     transport: Rc<Transport>,
-    resource: Bytes,
+    resource: Vec<u8>,
     timer: Timer,
+}
+
+struct Lane {
+    pipeline: Pipeline<Item>,
     is_failing: bool,
 }
 
@@ -44,116 +64,144 @@ thread_local! {
     static EXPORTER: RefCell<Option<Exporter>> = const { RefCell::new(None) };
 }
 
-/// From now on spans are exported.
-pub(crate) fn install(settings: Settings, transport: Transport, resource: Bytes) {
+/// From now on there is somewhere to go.
+pub(crate) fn install(settings: Settings, transport: Transport, resource: Vec<u8>) {
+    let lane = |_| Lane {
+        pipeline: Pipeline::new_sized(settings, |item| item.bytes.len() + ITEM_ENVELOPE_BYTES),
+        is_failing: false,
+    };
     let exporter = Exporter {
-        pipeline: Pipeline::new_sized(settings, |item| item.span.len() + SPAN_ENVELOPE_BYTES),
+        lanes: Signal::ALL.map(lane),
         transport: Rc::new(transport),
         resource,
         timer: Timer::new(on_time),
-        is_failing: false,
     };
     EXPORTER.with(|slot| {
-        slot.try_borrow_mut()
-            .map(|mut slot| slot.replace(exporter))
-            .is_ok()
+        if let Ok(mut slot) = slot.try_borrow_mut() {
+            *slot = Some(exporter);
+        }
     });
 }
 
-/// Takes a span that has ended.
-pub(crate) fn record(item: Item) {
-    let pushed = exporter(|it| it.pipeline.push(item, clock::monotonic()));
+/// Takes something that is complete. What was begun with consent may end without.
+pub(crate) fn record(signal: Signal, item: Item) {
+    if !consent::is_given() {
+        lane(signal, |it| {
+            it.pipeline.record_drop(DropReason::Disabled, 1);
+        });
+        return;
+    }
+    let pushed = lane(signal, |it| it.pipeline.push(item, clock::monotonic()));
     if pushed == Some(Pushed::Wake) {
         drive();
     }
 }
 
-/// What became of every span so far.
-pub(crate) fn ledger() -> Ledger {
-    exporter(|it| it.pipeline.ledger()).unwrap_or_default()
+/// What became of every item of a signal so far. What is stored for later is queued.
+pub(crate) fn ledger(signal: Signal) -> Ledger {
+    let ledger = lane(signal, |it| it.pipeline.ledger()).unwrap_or_default();
+    #[cfg(feature = "offline")]
+    let ledger = ledger.and_stored(offline::stored(signal));
+    ledger
 }
 
 /// Sends what waits, without waiting for more.
 pub(crate) fn flush() {
-    exporter(|it| it.pipeline.flush(clock::monotonic()));
+    for signal in Signal::ALL {
+        lane(signal, |it| it.pipeline.flush(clock::monotonic()));
+    }
     drive();
 }
 
 /// Sends all that waits before it returns: nobody may live to see the answer.
 pub(crate) fn send_all() {
-    while let Some((batch, transport, body)) = exporter(Exporter::drain).flatten() {
-        let request = transport.send(&body);
-        wasm_bindgen_futures::spawn_local(async move {
-            let outcome = settle(request, &transport, &body).await;
-            complete(&batch, outcome);
-        });
-    }
-}
-
-/// Does what the pipeline says there is to do.
-fn drive() {
-    while let Some(next) = exporter(|it| it.pipeline.poll(clock::monotonic(), page::random())) {
-        match next {
-            Next::Export(batch) => {
-                // In a microtask: a span may end anywhere, and sending runs code of the page.
-                wasm_bindgen_futures::spawn_local(send(batch));
-            }
-            Next::Wait(at) => {
-                exporter(|it| it.timer.set(at, clock::monotonic()));
-                return;
-            }
-            Next::Done => return,
+    for signal in Signal::ALL {
+        while let Some(batch) = exporter(|it| it.drain(signal)).flatten() {
+            send(signal, batch, Leaving::Yes);
         }
     }
 }
 
-async fn send(batch: Batch<Item>) {
-    let Some((transport, body)) =
-        exporter(|it| (Rc::clone(&it.transport), it.request(&batch.items)))
+/// Drops what has not been sent, for want of consent.
+pub(crate) fn forget() {
+    for signal in Signal::ALL {
+        lane(signal, |it| it.pipeline.forget(DropReason::Disabled));
+    }
+    #[cfg(feature = "offline")]
+    offline::forget();
+}
+
+/// Does what the pipelines say there is to do.
+fn drive() {
+    let mut wake = None;
+    for signal in Signal::ALL {
+        loop {
+            let now = clock::monotonic();
+            match lane(signal, |it| it.pipeline.poll(now, page::random())) {
+                Some(Next::Export(batch)) => {
+                    // In a microtask: a span may end anywhere, and sending runs code of the page.
+                    wasm_bindgen_futures::spawn_local(async move {
+                        send(signal, batch, Leaving::No);
+                    });
+                }
+                Some(Next::Wait(Some(at))) => {
+                    wake = Some(wake.map_or(at, |wake| at.min(wake)));
+                    break;
+                }
+                _ => break,
+            }
+        }
+    }
+    exporter(|it| it.timer.set(wake, clock::monotonic()));
+}
+
+fn send(signal: Signal, batch: Batch<Item>, leaving: Leaving) {
+    let (Some(transport), Some(body)) = (transport(), exporter(|it| it.request(&batch.items)))
     else {
         return;
     };
-    let request = transport.send(&body);
-    let outcome = settle(request, &transport, &body).await;
-    complete(&batch, outcome);
-}
-
-/// The outcome of a request. One that was refused with keepalive has a second chance without: the quota is the whole
-/// page's, and the application may have used it up. One that was not answered in time may have arrived.
-async fn settle(
-    request: Result<Request, wasm_bindgen::JsValue>,
-    transport: &Transport,
-    body: &[u8],
-) -> Outcome {
-    let had_keepalive = request.as_ref().is_ok_and(Request::has_keepalive);
-    let mut outcome = match request {
-        Ok(request) => request.outcome().await,
-        Err(error) => Err(error),
-    };
-    let refused = outcome.as_ref().is_err_and(|error| !is_late(error));
-    if refused && had_keepalive {
-        outcome = match transport.send_with(body, None) {
-            Ok(request) => request.outcome().await,
-            Err(error) => Err(error),
-        };
+    #[cfg(feature = "offline")]
+    if offline::is_outage()
+        && let Some(stored) = offline::keep(signal, &body, batch.items.len())
+    {
+        return keep(signal, batch, stored);
     }
-    outcome.unwrap_or(Outcome::Retry { after: None })
-}
-
-fn complete(batch: &Batch<Item>, outcome: Outcome) {
-    if exporter(|it| it.is_news(outcome)) == Some(true) {
-        match outcome {
-            Outcome::Exported { rejected } => {
-                page::warn(&format!("{rejected} spans were rejected"));
+    let sent = Sent::begin(transport, signal, &body, leaving);
+    wasm_bindgen_futures::spawn_local(async move {
+        let answer = sent.outcome().await;
+        #[cfg(feature = "offline")]
+        if let Outcome::Retry { after } = answer.outcome {
+            offline::failed(after);
+            if let Some(stored) = offline::keep(signal, &body, batch.items.len()) {
+                return keep(signal, batch, stored);
             }
-            Outcome::Dropped(reason) => {
-                let count = batch.items.len();
-                page::warn(&format!("{count} spans were dropped: {reason}"));
-            }
-            Outcome::Retry { .. } => {}
         }
+        complete(signal, &batch, &answer);
+    });
+}
+
+/// Waits until a batch is stored, and leaves the account of it to the store.
+#[cfg(feature = "offline")]
+fn keep(signal: Signal, batch: Batch<Item>, stored: offline::Stored) {
+    wasm_bindgen_futures::spawn_local(async move {
+        let outcome = match stored.done().await {
+            true => Outcome::Stored,
+            false => Outcome::Retry { after: None },
+        };
+        complete(signal, &batch, &outcome.into());
+    });
+}
+
+fn complete(signal: Signal, batch: &Batch<Item>, answer: &Answer) {
+    let outcome = answer.outcome;
+    if lane(signal, |it| it.is_news(outcome)) == Some(true) {
+        let mut text = String::from("the collector did not take everything (see ledger()) at ");
+        text.push_str(signal.path());
+        text.push_str(": ");
+        text.push_str(&answer.message);
+        page::warn(&text);
     }
-    exporter(|it| {
+    lane(signal, |it| {
         it.pipeline
             .complete(batch.id, outcome, clock::monotonic(), page::random());
     });
@@ -165,6 +213,14 @@ fn on_time() {
     drive();
 }
 
+fn transport() -> Option<Rc<Transport>> {
+    exporter(|it| Rc::clone(&it.transport))
+}
+
+fn lane<T>(signal: Signal, f: impl FnOnce(&mut Lane) -> T) -> Option<T> {
+    exporter(|it| it.lanes.get_mut(signal as usize).map(f)).flatten()
+}
+
 fn exporter<T>(f: impl FnOnce(&mut Exporter) -> T) -> Option<T> {
     // `try_with`: a span may be dropped with the thread.
     EXPORTER
@@ -173,50 +229,57 @@ fn exporter<T>(f: impl FnOnce(&mut Exporter) -> T) -> Option<T> {
         .flatten()
 }
 
-// === impl Exporter ===
+// === impl Signal ===
 
-impl Exporter {
+impl Signal {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Traces, Self::Logs, Self::Metrics];
+
+    /// What OTLP/HTTP adds to the address of a collector.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Traces => "/v1/traces",
+            Self::Logs => "/v1/logs",
+            Self::Metrics => "/v1/metrics",
+        }
+    }
+}
+
+// === impl Lane ===
+
+impl Lane {
     /// Whether the developer is to be told of this: of the first of several failures in a row. The ledger has them all.
     fn is_news(&mut self, outcome: Outcome) -> bool {
         let failing = match outcome {
             Outcome::Exported { rejected } => rejected > 0,
             Outcome::Dropped(_) => true,
-            Outcome::Retry { .. } => return false,
+            Outcome::Retry { .. } | Outcome::Stored => return false,
         };
         let was_failing = std::mem::replace(&mut self.is_failing, failing);
         failing && !was_failing
     }
+}
 
+// === impl Exporter ===
+
+impl Exporter {
     /// A batch that takes what is left of the keepalive quota, or else one as large, to be sent without.
-    fn drain(&mut self) -> Option<(Batch<Item>, Rc<Transport>, Vec<u8>)> {
+    fn drain(&mut self, signal: Signal) -> Option<Batch<Item>> {
         let left = match keepalive::available() {
             few if few < 2 * ENVELOPE_BYTES => keepalive::MAX_BYTES,
             left => left,
         };
         let max_bytes = left - ENVELOPE_BYTES;
-        let batch = self
-            .pipeline
-            .drain(usize::MAX, max_bytes, clock::monotonic())?;
-        let body = self.request(&batch.items);
-        Some((batch, Rc::clone(&self.transport), body))
+        let lane = self.lanes.get_mut(signal as usize)?;
+        lane.pipeline
+            .drain(usize::MAX, max_bytes, clock::monotonic())
     }
 
-    /// The request for these spans, grouped by scope.
     fn request(&self, items: &[Item]) -> Vec<u8> {
-        let mut scope_spans: Vec<ScopeSpans> = Vec::new();
-        for Item { scope, span } in items {
-            match scope_spans.iter_mut().find(|it| it.scope == *scope) {
-                Some(same) => same.spans.push(span.clone()),
-                None => scope_spans.push(ScopeSpans {
-                    scope: scope.clone(),
-                    spans: vec![span.clone()],
-                }),
-            }
+        let mut parts: Vec<(&[u8], &[u8])> = Vec::with_capacity(items.len());
+        for Item { scope, bytes } in items {
+            parts.push((scope, bytes));
         }
-        let resource_spans = vec![ResourceSpans {
-            resource: self.resource.clone(),
-            scope_spans,
-        }];
-        ExportTraceServiceRequest { resource_spans }.encode_to_vec()
+        crate::otlp::request(&self.resource, &parts)
     }
 }

@@ -30,17 +30,22 @@ pub(crate) fn span_id() -> SpanId {
 
 /// A version 4 UUID, as `crypto.randomUUID()` gives it: that one exists in secure contexts only.
 pub(crate) fn uuid() -> String {
-    let bits = u128::from_be_bytes(random());
-    let bits = bits & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
-    let hex = format!("{bits:032x}");
-    let parts = [
-        hex.get(..8),
-        hex.get(8..12),
-        hex.get(12..16),
-        hex.get(16..20),
-        hex.get(20..),
-    ];
-    parts.map(Option::unwrap_or_default).join("-")
+    let mut bytes = random::<16>();
+    let mut text = String::with_capacity(36);
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        match index {
+            6 => *byte = *byte & 0x0f | 0x40,
+            8 => *byte = *byte & 0x3f | 0x80,
+            _ => {}
+        }
+        if matches!(index, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        for nibble in [*byte >> 4, *byte & 0xf] {
+            text.extend(char::from_digit(nibble.into(), 16));
+        }
+    }
+    text
 }
 
 /// Random bytes, not all of them zero: an id of zeros is invalid.

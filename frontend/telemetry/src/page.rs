@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+#[cfg(any(feature = "navigation", feature = "web-vitals"))]
+use web_sys::VisibilityState;
 use web_sys::{Event, EventTarget, Window};
 
 /// The page's window, or `None` in a worker.
@@ -13,7 +15,7 @@ pub(crate) fn window() -> Option<Window> {
 
 /// Tells the developer, who may see it in the console. Nobody else hears of our failures.
 pub(crate) fn warn(text: &str) {
-    web_sys::console::warn_1(&JsValue::from_str(&format!("throughline: {text}")));
+    web_sys::console::warn_2(&JsValue::from_str("throughline:"), &JsValue::from_str(text));
 }
 
 /// Listens for as long as the page lives, before all listeners that do not capture.
@@ -24,7 +26,7 @@ pub(crate) fn listen(target: &EventTarget, event: &str, handler: impl Fn(Event) 
     let added =
         target.add_event_listener_with_callback_and_bool(event, handler.unchecked_ref(), true);
     if added.is_err() {
-        warn(&format!("cannot listen for {event}"));
+        warn("cannot listen to the page");
     }
 }
 
@@ -35,9 +37,22 @@ pub(crate) fn callback(callback: impl Fn() + 'static) -> Function {
         .unchecked_into()
 }
 
+/// Whether nobody can see the page.
+#[cfg(any(feature = "navigation", feature = "web-vitals"))]
+pub(crate) fn is_hidden() -> bool {
+    window()
+        .and_then(|window| window.document())
+        .is_some_and(|it| it.visibility_state() == VisibilityState::Hidden)
+}
+
 /// A property of a JavaScript object, or `undefined`. Never throws.
 pub(crate) fn property(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Sets a property of a JavaScript object of our own.
+pub(crate) fn set(object: &JsValue, name: &str, value: impl Into<JsValue>) -> bool {
+    Reflect::set(object, &JsValue::from_str(name), &value.into()).unwrap_or(false)
 }
 
 /// From 0 to 1, for the jitter of retries. Ids have a better source.
@@ -78,8 +93,9 @@ impl Timer {
             window.clear_timeout_with_handle(id);
         }
         // One more millisecond: a timer that fires early by rounding would only have to be set again.
-        let delay = at.saturating_sub(now).as_millis() + 1;
-        let delay = i32::try_from(delay).unwrap_or(i32::MAX);
+        let delay = at.saturating_sub(now).as_secs_f32() * 1e3 + 1.0;
+        #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+        let delay = delay as i32;
         self.armed = window
             .set_timeout_with_callback_and_timeout_and_arguments_0(&self.callback, delay)
             .ok()

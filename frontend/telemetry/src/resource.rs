@@ -2,68 +2,59 @@
 
 use js_sys::Array;
 use opentelemetry::{KeyValue, StringValue, Value};
-use prost::Message;
-use prost::bytes::Bytes;
-use throughline_core::{limits, names};
+use throughline_core::names::{network, resource};
 use wasm_bindgen::JsValue;
-use web_sys::Navigator;
+use web_sys::Window;
 
-use crate::export::otlp;
-use crate::ids;
-use crate::page;
+use crate::otlp::{Attributes, Message};
+use crate::page::property;
+use crate::{ids, limits};
 
-/// The encoded [`otlp::Resource`]: what the application said, after what we know, so that it has the last word.
-pub(crate) fn encode(from_application: Vec<KeyValue>) -> Bytes {
+/// The encoded `Resource`: what the application said, after what we know, so that it has the last word.
+pub(crate) fn encode(window: &Window, from_application: Vec<KeyValue>) -> Vec<u8> {
+    let text = |key, value: &'static str| KeyValue::new(key, value);
     let mut all = vec![
-        KeyValue::new(names::resource::SERVICE_INSTANCE_ID, ids::uuid()),
-        KeyValue::new(names::resource::TELEMETRY_SDK_NAME, "throughline"),
-        KeyValue::new(names::resource::TELEMETRY_SDK_LANGUAGE, "rust"),
-        KeyValue::new(
-            names::resource::TELEMETRY_SDK_VERSION,
-            env!("CARGO_PKG_VERSION"),
-        ),
+        KeyValue::new(resource::SERVICE_INSTANCE_ID, ids::uuid()),
+        text(resource::TELEMETRY_SDK_NAME, "throughline"),
+        text(resource::TELEMETRY_SDK_LANGUAGE, "rust"),
+        text(resource::TELEMETRY_SDK_VERSION, env!("CARGO_PKG_VERSION")),
     ];
-    if let Some(window) = page::window() {
-        browser(&window.navigator(), &mut all);
-    }
+    browser(&property(window, "navigator"), &mut all);
     all.extend(from_application);
-    let (attributes, _) = otlp::attributes(all, limits::MAX_ATTRIBUTES);
-    otlp::Resource { attributes }.encode_to_vec().into()
+    let mut message = Message::default();
+    Attributes::new(all, limits::get().attributes).write(&mut message, 1, 0);
+    message.into_bytes()
 }
 
 /// `browser.*` as the semantic conventions have it: from User-Agent Client Hints or not at all.
-fn browser(navigator: &Navigator, all: &mut Vec<KeyValue>) {
-    if let Ok(user_agent) = navigator.user_agent() {
-        all.push(KeyValue::new(
-            names::network::USER_AGENT_ORIGINAL,
-            user_agent,
-        ));
+fn browser(navigator: &JsValue, all: &mut Vec<KeyValue>) {
+    let hints = property(navigator, "userAgentData");
+    let texts = [
+        (network::USER_AGENT_ORIGINAL, navigator, "userAgent"),
+        (resource::BROWSER_LANGUAGE, navigator, "language"),
+        (resource::BROWSER_PLATFORM, &hints, "platform"),
+    ];
+    for (key, object, name) in texts {
+        if let Some(text) = property(object, name).as_string() {
+            all.push(KeyValue::new(key, text));
+        }
     }
-    if let Some(language) = navigator.language() {
-        all.push(KeyValue::new(names::resource::BROWSER_LANGUAGE, language));
+    if let Some(mobile) = property(&hints, "mobile").as_bool() {
+        all.push(KeyValue::new(resource::BROWSER_MOBILE, mobile));
     }
-    let hints = page::property(navigator, "userAgentData");
-    let brands = page::property(&hints, "brands");
+    let brands = property(&hints, "brands");
     if Array::is_array(&brands) {
-        let brands: Vec<StringValue> = Array::from(&brands).iter().map(|it| brand(&it)).collect();
-        let brands = Value::Array(opentelemetry::Array::String(brands));
-        all.push(KeyValue::new(names::resource::BROWSER_BRANDS, brands));
-    }
-    if let Some(platform) = page::property(&hints, "platform").as_string() {
-        all.push(KeyValue::new(names::resource::BROWSER_PLATFORM, platform));
-    }
-    if let Some(mobile) = page::property(&hints, "mobile").as_bool() {
-        all.push(KeyValue::new(names::resource::BROWSER_MOBILE, mobile));
+        let mut names: Vec<StringValue> = Vec::new();
+        for it in Array::from(&brands).iter() {
+            names.push(brand(&it).into());
+        }
+        let brands = Value::Array(opentelemetry::Array::String(names));
+        all.push(KeyValue::new(resource::BROWSER_BRANDS, brands));
     }
 }
 
 /// `brand version`, such as `Chromium 156`.
-fn brand(brand: &JsValue) -> StringValue {
-    let name = page::property(brand, "brand")
-        .as_string()
-        .unwrap_or_default();
-    let version = page::property(brand, "version")
-        .as_string()
-        .unwrap_or_default();
-    format!("{name} {version}").into()
+fn brand(brand: &JsValue) -> String {
+    let text = |name| property(brand, name).as_string().unwrap_or_default();
+    text("brand") + " " + &text("version")
 }

@@ -1,32 +1,54 @@
-//! A span: recorded straight into the message that will be exported.
+//! A span: recorded in the API's types, written as bytes when it ends.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use opentelemetry::trace::{self, SpanContext, SpanKind, Status};
-use opentelemetry::{KeyValue, trace::Link};
-use prost::Message;
-use prost::bytes::Bytes;
-use throughline_core::limits;
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{self, SpanContext, SpanId, SpanKind, Status};
+use throughline_core::limits::MAX_NAME_BYTES;
 
 use crate::clock::{self, Anchor};
-use crate::export::{self, Item, otlp};
+use crate::export::{self, Item, Signal};
 use crate::interaction::roots;
+use crate::limits;
+use crate::otlp::{Attributes, Message, cut};
 
 /// One operation. It ends when [`end`](trace::Span::end) is called, or when it is dropped.
-#[derive(Debug)]
 pub(crate) struct Span {
     context: SpanContext,
     /// `None` once it has ended, or if it was never to be recorded.
     recording: Option<Box<Recording>>,
 }
 
-#[derive(Debug)]
 pub(crate) struct Recording {
-    pub(crate) message: otlp::Span,
-    /// An encoded [`otlp::Scope`].
-    pub(crate) scope: Bytes,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) kind: SpanKind,
+    pub(crate) parent: Option<SpanId>,
+    /// Those of the parent: whether it is remote.
+    pub(crate) flags: u32,
+    pub(crate) start: u64,
+    pub(crate) attributes: Attributes,
+    pub(crate) events: Parts,
+    pub(crate) links: Parts,
+    pub(crate) status: Status,
+    /// An encoded scope.
+    pub(crate) scope: Arc<[u8]>,
     pub(crate) anchor: Anchor,
+}
+
+/// Events or links, written as fields of the span.
+#[derive(Default)]
+pub(crate) struct Parts {
+    fields: Message,
+    count: usize,
+    dropped: u32,
+}
+
+/// The fields of the `Span` message.
+mod field {
+    pub(super) const EVENTS: u32 = 11;
+    pub(super) const LINKS: u32 = 13;
 }
 
 // === impl Span ===
@@ -47,45 +69,32 @@ impl Span {
         }
     }
 
-    fn end_at(&mut self, at: impl FnOnce(Anchor) -> u64) {
+    fn end_at(&mut self, at: Option<SystemTime>) {
         let Some(recording) = self.recording.take() else {
             return;
         };
-        let Recording {
-            mut message,
-            scope,
-            anchor,
-        } = *recording;
-        let end = at(anchor).max(message.start_time_unix_nano);
-        message.end_time_unix_nano = end;
+        let end = clock::at(at, recording.anchor).max(recording.start);
+        let span = recording.write(&self.context, end);
         roots::span_ended(self.context.trace_id(), self.context.span_id(), end);
-        export::record(Item {
-            scope,
-            span: message.encode_to_vec().into(),
-        });
+        export::record(
+            Signal::Traces,
+            Item {
+                scope: recording.scope,
+                bytes: span.into_bytes(),
+            },
+        );
     }
 
-    fn add_event_at(
-        &mut self,
-        name: &str,
-        at: impl FnOnce(Anchor) -> u64,
-        attributes: Vec<KeyValue>,
-    ) {
-        let Some(recording) = &mut self.recording else {
-            return;
-        };
-        let at = at(recording.anchor);
-        recording.message.push_event(at, name, attributes, 0);
+    fn event(&mut self, name: &str, at: Option<SystemTime>, attributes: Vec<KeyValue>) {
+        if let Some(recording) = &mut self.recording {
+            recording.push_event(name, at, attributes, 0);
+        }
     }
-}
-
-fn now(anchor: Anchor) -> u64 {
-    anchor.unix_nanos(clock::monotonic())
 }
 
 impl trace::Span for Span {
     fn add_event<T: Into<Cow<'static, str>>>(&mut self, name: T, attributes: Vec<KeyValue>) {
-        self.add_event_at(&name.into(), now, attributes);
+        self.event(&name.into(), None, attributes);
     }
 
     fn add_event_with_timestamp<T: Into<Cow<'static, str>>>(
@@ -94,11 +103,7 @@ impl trace::Span for Span {
         timestamp: SystemTime,
         attributes: Vec<KeyValue>,
     ) {
-        self.add_event_at(
-            &name.into(),
-            |anchor| clock::given(timestamp, anchor),
-            attributes,
-        );
+        self.event(&name.into(), Some(timestamp), attributes);
     }
 
     fn span_context(&self) -> &SpanContext {
@@ -111,139 +116,175 @@ impl trace::Span for Span {
 
     fn set_attribute(&mut self, attribute: KeyValue) {
         if let Some(recording) = &mut self.recording {
-            recording.message.set_attribute(attribute);
+            recording
+                .attributes
+                .set(attribute, limits::get().attributes);
         }
     }
 
     /// `Ok` is final, and nothing goes back to `Unset` (specification, Set Status).
     fn set_status(&mut self, status: Status) {
-        let Some(recording) = &mut self.recording else {
-            return;
-        };
-        let message = &mut recording.message;
-        let is_ok = message
-            .status
-            .as_ref()
-            .is_some_and(|status| status.code == STATUS_OK);
-        let (code, text) = match status {
-            Status::Unset => return,
-            Status::Ok => (STATUS_OK, Cow::Borrowed("")),
-            Status::Error { description } => (STATUS_ERROR, description),
-        };
-        if !is_ok {
-            let text = otlp::cut(&text, limits::MAX_ATTRIBUTE_VALUE_BYTES).to_owned();
-            message.status = Some(otlp::Status {
-                message: text,
-                code,
-            });
+        if let Some(recording) = &mut self.recording
+            && !matches!(recording.status, Status::Ok)
+            && !matches!(status, Status::Unset)
+        {
+            recording.status = status;
         }
     }
 
     fn update_name<T: Into<Cow<'static, str>>>(&mut self, new_name: T) {
         if let Some(recording) = &mut self.recording {
-            otlp::cut(&new_name.into(), limits::MAX_NAME_BYTES)
-                .clone_into(&mut recording.message.name);
+            recording.name = new_name.into();
         }
     }
 
     fn add_link(&mut self, span_context: SpanContext, attributes: Vec<KeyValue>) {
         if let Some(recording) = &mut self.recording {
-            recording
-                .message
-                .push_link(Link::new(span_context, attributes, 0));
+            recording.push_link(&span_context, attributes, 0);
         }
     }
 
     fn end(&mut self) {
-        self.end_at(now);
+        self.end_at(None);
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        self.end_at(|anchor| clock::given(timestamp, anchor));
+        self.end_at(Some(timestamp));
     }
 }
 
 impl Drop for Span {
     fn drop(&mut self) {
-        self.end_at(now);
+        self.end_at(None);
     }
 }
 
-// === impl otlp::Span ===
-
-const STATUS_OK: i32 = 1;
-const STATUS_ERROR: i32 = 2;
-
-/// `SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK` and `SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK`.
-const HAS_IS_REMOTE: u32 = 0x100;
-const IS_REMOTE: u32 = 0x200;
-
-impl otlp::Span {
-    pub(crate) fn set_attribute(&mut self, attribute: KeyValue) {
-        otlp::set(
-            &mut self.attributes,
-            &mut self.dropped_attributes_count,
-            limits::MAX_ATTRIBUTES,
-            attribute,
-        );
+impl std::fmt::Debug for Span {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Span")
     }
+}
 
+// === impl Recording ===
+
+impl Recording {
     pub(crate) fn push_event(
         &mut self,
-        at: u64,
         name: &str,
+        at: Option<SystemTime>,
         attributes: Vec<KeyValue>,
         already_dropped: u32,
     ) {
-        if self.events.len() >= limits::MAX_EVENTS {
-            self.dropped_events_count = self.dropped_events_count.saturating_add(1);
+        let limits = limits::get();
+        if !self.events.has_room(limits.events) {
             return;
         }
-        let (attributes, dropped) = otlp::attributes(attributes, limits::MAX_ATTRIBUTES_PER_EVENT);
-        self.events.push(otlp::Event {
-            time_unix_nano: at,
-            name: otlp::cut(name, limits::MAX_NAME_BYTES).to_owned(),
-            attributes,
-            dropped_attributes_count: dropped.saturating_add(already_dropped),
-        });
+        let mut event = Message::default();
+        event.fixed64(1, clock::at(at, self.anchor));
+        event.text(2, cut(name, MAX_NAME_BYTES));
+        Attributes::new(attributes, limits.attributes_per_event).write(
+            &mut event,
+            3,
+            already_dropped,
+        );
+        self.events.fields.message(field::EVENTS, &event);
     }
 
-    pub(crate) fn push_link(&mut self, link: Link) {
-        if self.links.len() >= limits::MAX_LINKS {
-            self.dropped_links_count = self.dropped_links_count.saturating_add(1);
+    pub(crate) fn push_link(
+        &mut self,
+        to: &SpanContext,
+        attributes: Vec<KeyValue>,
+        already_dropped: u32,
+    ) {
+        let limits = limits::get();
+        if !self.links.has_room(limits.links) {
             return;
         }
-        let Link {
-            span_context,
-            attributes,
-            dropped_attributes_count,
-            ..
-        } = link;
-        let (attributes, dropped) = otlp::attributes(attributes, limits::MAX_ATTRIBUTES_PER_LINK);
-        self.links.push(otlp::Link {
-            trace_id: span_context.trace_id().to_bytes().to_vec(),
-            span_id: span_context.span_id().to_bytes().to_vec(),
-            trace_state: span_context.trace_state().header(),
-            attributes,
-            dropped_attributes_count: dropped.saturating_add(dropped_attributes_count),
-            flags: flags(&span_context, span_context.is_remote()),
-        });
+        let mut link = Message::default();
+        link.bytes(1, &to.trace_id().to_bytes());
+        link.bytes(2, &to.span_id().to_bytes());
+        link.text(3, &to.trace_state().header());
+        Attributes::new(attributes, limits.attributes_per_event).write(
+            &mut link,
+            4,
+            already_dropped,
+        );
+        link.fixed32(6, flags(to, to.is_remote()));
+        self.links.fields.message(field::LINKS, &link);
+    }
+
+    /// The `Span` message.
+    fn write(&self, context: &SpanContext, end: u64) -> Message {
+        let mut span = Message::default();
+        span.bytes(1, &context.trace_id().to_bytes());
+        span.bytes(2, &context.span_id().to_bytes());
+        span.text(3, &context.trace_state().header());
+        if let Some(parent) = self.parent {
+            span.bytes(4, &parent.to_bytes());
+        }
+        span.text(5, cut(&self.name, MAX_NAME_BYTES));
+        span.uint(6, kind(&self.kind));
+        span.fixed64(7, self.start);
+        span.fixed64(8, end);
+        self.attributes.write(&mut span, 9, 0);
+        span.fields(&self.events.fields);
+        span.uint(field::EVENTS + 1, self.events.dropped.into());
+        span.fields(&self.links.fields);
+        span.uint(field::LINKS + 1, self.links.dropped.into());
+        if let Some(status) = status(&self.status) {
+            span.message(15, &status);
+        }
+        span.fixed32(16, self.flags);
+        span
     }
 }
 
-/// The flags of the message: those of W3C, and where the parent (or the linked span) is from.
+// === impl Parts ===
+
+impl Parts {
+    /// Counts one more, as kept or as dropped.
+    fn has_room(&mut self, max: usize) -> bool {
+        let room = self.count < max;
+        if room {
+            self.count += 1;
+        } else {
+            self.dropped = self.dropped.saturating_add(1);
+        }
+        room
+    }
+}
+
+/// The `Status` message; nothing for `Unset`.
+fn status(status: &Status) -> Option<Message> {
+    let mut message = Message::default();
+    match status {
+        Status::Unset => return None,
+        Status::Ok => message.uint(3, 1),
+        Status::Error { description } => {
+            let max = limits::get().attribute_value_bytes;
+            message.text(2, cut(description, max));
+            message.uint(3, 2);
+        }
+    }
+    Some(message)
+}
+
+/// The flags of a message: those of W3C, and where the parent (or the linked span) is from.
 pub(crate) fn flags(context: &SpanContext, is_remote: bool) -> u32 {
+    /// `SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK` and `SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK`.
+    const HAS_IS_REMOTE: u32 = 0x100;
+    const IS_REMOTE: u32 = 0x200;
     let remote = if is_remote { IS_REMOTE } else { 0 };
     u32::from(context.trace_flags().to_u8()) | HAS_IS_REMOTE | remote
 }
 
 /// The message's number for a kind.
-pub(crate) fn kind(kind: Option<&SpanKind>) -> i32 {
+fn kind(kind: &SpanKind) -> u64 {
     match kind {
-        None | Some(SpanKind::Internal) => 1,
-        Some(SpanKind::Server) => 2,
-        Some(SpanKind::Client) => 3,
-        Some(SpanKind::Producer) => 4,
-        Some(SpanKind::Consumer) => 5,
+        SpanKind::Internal => 1,
+        SpanKind::Server => 2,
+        SpanKind::Client => 3,
+        SpanKind::Producer => 4,
+        SpanKind::Consumer => 5,
     }
 }

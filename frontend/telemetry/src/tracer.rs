@@ -1,28 +1,28 @@
 //! The tracer provider and its tracers, behind the `opentelemetry` API.
 
+use std::sync::Arc;
+
 use opentelemetry::trace::{
-    self, SpanBuilder, SpanContext, TraceContextExt, TraceFlags, TraceState,
+    self, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags,
 };
 use opentelemetry::{Context, InstrumentationScope};
-use prost::Message;
-use prost::bytes::Bytes;
-use throughline_core::{limits, w3c};
+use throughline_core::w3c;
 
-use crate::clock;
-use crate::export::otlp;
-use crate::ids;
 use crate::interaction::roots;
-use crate::span::{self, Recording, Span};
+use crate::otlp::{self, Attributes};
+use crate::sampler;
+use crate::span::{self, Parts, Recording, Span};
+use crate::{clock, consent, ids, limits};
 
 /// What `opentelemetry::global` gives out tracers from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct TracerProvider;
 
 /// Starts spans under one instrumentation scope.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Tracer {
-    /// An encoded [`otlp::Scope`].
-    scope: Bytes,
+    /// An encoded scope.
+    scope: Arc<[u8]>,
 }
 
 // === impl TracerProvider ===
@@ -32,7 +32,7 @@ impl trace::TracerProvider for TracerProvider {
 
     fn tracer_with_scope(&self, scope: InstrumentationScope) -> Tracer {
         Tracer {
-            scope: otlp::Scope::from(&scope).encode_to_vec().into(),
+            scope: otlp::scope(&scope).into(),
         }
     }
 }
@@ -42,13 +42,9 @@ impl trace::TracerProvider for TracerProvider {
 impl Tracer {
     /// A tracer for one of our own instrumentations.
     pub(crate) fn of(scope: &'static str) -> Self {
-        let scope = otlp::Scope {
-            name: scope.to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            ..otlp::Scope::default()
-        };
+        let scope = otlp::named_scope(scope, env!("CARGO_PKG_VERSION"));
         Self {
-            scope: scope.encode_to_vec().into(),
+            scope: scope.into_bytes().into(),
         }
     }
 }
@@ -60,85 +56,66 @@ impl trace::Tracer for Tracer {
     fn build_with_context(&self, builder: SpanBuilder, parent_cx: &Context) -> Span {
         let span = parent_cx.span();
         let parent = Some(span.span_context()).filter(|parent| parent.is_valid());
-        if parent_cx.is_telemetry_suppressed() {
+        if parent_cx.is_telemetry_suppressed() || !consent::is_given() {
             return Span::silent(parent.cloned().unwrap_or(SpanContext::NONE));
         }
         let context = new_context(parent);
-        // Parent-based: what was not sampled before us stays so.
         if !context.is_sampled() {
             return Span::silent(context);
         }
 
         let (trace_id, span_id) = (context.trace_id(), context.span_id());
-        let anchor = match parent {
-            Some(_) => roots::anchor_of(trace_id).unwrap_or_else(clock::anchor),
-            None => clock::anchor(),
-        };
-        let now = anchor.unix_nanos(clock::monotonic());
+        let open = parent.and_then(|_| roots::anchor_of(trace_id));
+        let anchor = open.unwrap_or_else(clock::anchor);
+        let now = anchor.now();
         if parent.is_some() {
             roots::child_started(trace_id, now);
         } else {
             roots::started(trace_id, span_id, anchor);
         }
-
-        let start = builder
-            .start_time
-            .map_or(now, |time| clock::given(time, anchor));
-        let (attributes, dropped_attributes_count) = otlp::attributes(
-            builder.attributes.unwrap_or_default(),
-            limits::MAX_ATTRIBUTES,
-        );
-        let mut message = otlp::Span {
-            trace_id: trace_id.to_bytes().to_vec(),
-            span_id: span_id.to_bytes().to_vec(),
-            trace_state: context.trace_state().header(),
-            parent_span_id: parent
-                .map(|it| it.span_id().to_bytes().to_vec())
-                .unwrap_or_default(),
-            name: otlp::cut(&builder.name, limits::MAX_NAME_BYTES).to_owned(),
-            kind: span::kind(builder.span_kind.as_ref()),
-            start_time_unix_nano: start,
-            attributes,
-            dropped_attributes_count,
+        let max = limits::get().attributes;
+        let mut attributes = Attributes::default();
+        crate::common::set(&mut attributes, max);
+        for attribute in builder.attributes.unwrap_or_default() {
+            attributes.set(attribute, max);
+        }
+        let start = builder.start_time;
+        let mut recording = Recording {
+            name: builder.name,
+            kind: builder.span_kind.unwrap_or(SpanKind::Internal),
+            parent: parent.map(SpanContext::span_id),
             flags: span::flags(&context, parent.is_some_and(SpanContext::is_remote)),
-            ..otlp::Span::default()
+            start: start.map_or(now, |_| clock::at(start, anchor)),
+            attributes,
+            events: Parts::default(),
+            links: Parts::default(),
+            status: Status::Unset,
+            scope: Arc::clone(&self.scope),
+            anchor,
         };
-        for event in builder.events.unwrap_or_default() {
-            let at = clock::given(event.timestamp, anchor);
-            message.push_event(
-                at,
-                &event.name,
-                event.attributes,
-                event.dropped_attributes_count,
-            );
+        for it in builder.events.unwrap_or_default() {
+            let at = Some(it.timestamp);
+            recording.push_event(&it.name, at, it.attributes, it.dropped_attributes_count);
         }
-        for link in builder.links.unwrap_or_default() {
-            message.push_link(link);
+        for it in builder.links.unwrap_or_default() {
+            recording.push_link(&it.span_context, it.attributes, it.dropped_attributes_count);
         }
-        Span::recording(
-            context,
-            Recording {
-                message,
-                scope: self.scope.clone(),
-                anchor,
-            },
-        )
+        Span::recording(context, recording)
     }
 }
 
-/// A span's own context: in its parent's trace, or in a new one, which is sampled and random in all its bits.
+/// A span's own context: in its parent's trace, sampled as that is, or in a new one, whose bits are all random.
 fn new_context(parent: Option<&SpanContext>) -> SpanContext {
-    let (trace_id, flags, state) = match parent {
-        Some(parent) => (
-            parent.trace_id(),
-            parent.trace_flags(),
-            parent.trace_state().clone(),
-        ),
-        None => (
-            ids::trace_id(),
-            TraceFlags::SAMPLED | w3c::RANDOM,
-            TraceState::default(),
-        ),
+    let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
+    let (is_sampled, state) = sampler::decide(trace_id, parent);
+    let random = match parent {
+        Some(parent) => parent.trace_flags() & w3c::RANDOM,
+        None => w3c::RANDOM,
     };
-    SpanContext::new(trace_id, ids::span_id(), flags, false, state)
+    let sampled = if is_sampled {
+        TraceFlags::SAMPLED
+    } else {
+        TraceFlags::default()
+    };
+    SpanContext::new(trace_id, ids::span_id(), random | sampled, false, state)
 }

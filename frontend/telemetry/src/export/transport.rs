@@ -3,149 +3,197 @@
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
+use std::rc::Rc;
 use std::time::Duration;
 
-use js_sys::{Date, Function, Promise, Reflect, Uint8Array};
-use prost::Message;
+use js_sys::{Date, Function, Object, Promise, Uint8Array};
 use throughline_core::pipeline::{DropReason, Outcome};
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, RequestInit, Response};
+use web_sys::{AbortSignal, Response};
 
+use super::Signal;
 use super::keepalive::KeepaliveLease;
-use super::otlp::ExportTraceServiceResponse;
+use crate::otlp::{cut, response};
 use crate::page;
+
+/// Whether requests carry the cookies of where they go (`fetch`'s `credentials`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Credentials {
+    /// To the page's own origin only.
+    #[default]
+    SameOrigin,
+    /// To another origin too, which must allow it by CORS.
+    Include,
+    /// Never.
+    Omit,
+}
 
 /// Where requests go, and how.
 #[derive(Debug)]
 pub(crate) struct Transport {
     /// `window.fetch` as it was: the exporter must not trace itself.
     pub(crate) fetch: Function,
-    pub(crate) endpoint: String,
+    /// In the order of [`Signal::ALL`].
+    pub(crate) endpoints: [String; 3],
+    /// Names and values, beside `content-type`.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) credentials: Credentials,
     pub(crate) timeout: Duration,
 }
 
+/// Whether the page goes away, so that nothing can be awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaving {
+    Yes,
+    No,
+}
+
 /// A request on its way.
-#[derive(Debug)]
-pub(crate) struct Request {
-    response: Promise,
+pub(super) struct Sent {
+    transport: Rc<Transport>,
+    signal: Signal,
+    body: Body,
+    /// Asked for already.
+    begun: Option<Result<JsValue, JsValue>>,
     lease: Option<KeepaliveLease>,
-    timeout: Option<i32>,
 }
 
-// === impl Transport ===
+/// What is sent.
+pub(super) struct Body {
+    pub(super) bytes: JsValue,
+    pub(super) len: usize,
+    pub(super) is_gzip: bool,
+}
 
-impl Transport {
-    /// Hands the body to the browser, before it returns: in `pagehide` there is no later.
-    pub(crate) fn send(&self, body: &[u8]) -> Result<Request, JsValue> {
-        // A refused lease, or a refusal in spite of one (the application uses keepalive too): without.
-        let lease = KeepaliveLease::take(body.len());
-        self.send_with(body, lease)
-    }
+/// What became of a request.
+pub(super) struct Answer {
+    pub(super) outcome: Outcome,
+    /// What the collector says about it.
+    pub(super) message: String,
+}
 
-    pub(crate) fn send_with(
-        &self,
+/// Bytes of what a collector says that are told to the developer.
+const MAX_MESSAGE_BYTES: usize = 256;
+
+// === impl Sent ===
+
+impl Sent {
+    /// If the page is leaving, the body is with the browser when this returns: in `pagehide` there is no later.
+    pub(super) fn begin(
+        transport: Rc<Transport>,
+        signal: Signal,
         body: &[u8],
-        lease: Option<KeepaliveLease>,
-    ) -> Result<Request, JsValue> {
-        let headers = Headers::new()?;
-        headers.set("content-type", "application/x-protobuf")?;
-        let init = RequestInit::new();
-        init.set_method("POST");
-        init.set_headers(&headers);
-        init.set_body(&Uint8Array::from(body));
-        if lease.is_some() {
-            Reflect::set(&init, &JsValue::from_str("keepalive"), &JsValue::TRUE)?;
+        leaving: Leaving,
+    ) -> Self {
+        let body = Body {
+            bytes: Uint8Array::from(body).into(),
+            len: body.len(),
+            is_gzip: false,
+        };
+        let mut sent = Self {
+            transport,
+            signal,
+            body,
+            begun: None,
+            lease: None,
+        };
+        if leaving == Leaving::Yes {
+            sent.start();
         }
-        let timeout = self.limit_time(&init);
-        let window = page::window().map_or(JsValue::UNDEFINED, JsValue::from);
-        let response = self
-            .fetch
-            .call2(&window, &JsValue::from_str(&self.endpoint), &init)?;
-        // A stub of the page's tests may return what it likes.
-        let response = response
-            .dyn_into()
-            .unwrap_or_else(|it| Promise::resolve(&it));
-        Ok(Request {
-            response,
-            lease,
-            timeout,
-        })
+        sent
     }
 
-    fn limit_time(&self, init: &RequestInit) -> Option<i32> {
-        let controller = AbortController::new().ok()?;
-        init.set_signal(Some(&controller.signal()));
-        let abort = Closure::once_into_js(move || controller.abort());
-        let millis = i32::try_from(self.timeout.as_millis()).unwrap_or(i32::MAX);
-        page::window()?
-            .set_timeout_with_callback_and_timeout_and_arguments_0(abort.unchecked_ref(), millis)
-            .ok()
-    }
-}
-
-// === impl Request ===
-
-impl Request {
-    pub(crate) fn has_keepalive(&self) -> bool {
-        self.lease.is_some()
+    /// Asks for it, with keepalive if the quota has room: a page that is left does not lose it then.
+    fn start(&mut self) {
+        self.lease = KeepaliveLease::take(self.body.len);
+        self.begun = Some(self.ask());
     }
 
-    /// Waits for the answer. Its body is always read: until then Chromium counts the request as in flight
-    /// (crbug.com/546438373), and after nine of those no keepalive request is accepted any more.
-    pub(crate) async fn outcome(self) -> Result<Outcome, JsValue> {
-        let answer = answer(self.response).await;
-        if let (Some(timeout), Some(window)) = (self.timeout, page::window()) {
-            window.clear_timeout_with_handle(timeout);
+    fn ask(&self) -> Result<JsValue, JsValue> {
+        let transport = &self.transport;
+        let headers = Object::new();
+        page::set(&headers, "content-type", "application/x-protobuf");
+        for (name, value) in &transport.headers {
+            page::set(&headers, name, value.as_str());
         }
-        drop(self.lease);
-        let (status, retry_after, body) = answer?;
-        let retry_after = retry_after.as_deref().and_then(pause);
-        Ok(outcome(status, retry_after, &body))
+        if self.body.is_gzip {
+            page::set(&headers, "content-encoding", "gzip");
+        }
+        let init = Object::new();
+        page::set(&init, "method", "POST");
+        page::set(&init, "headers", headers);
+        page::set(&init, "body", &self.body.bytes);
+        page::set(&init, "credentials", transport.credentials.as_str());
+        page::set(&init, "keepalive", self.lease.is_some());
+        let timeout = u32::try_from(transport.timeout.as_millis()).unwrap_or(u32::MAX);
+        // Until the answer has been read: what never ends would hold the quota for ever.
+        page::set(&init, "signal", AbortSignal::timeout_with_u32(timeout));
+        let endpoint = transport.endpoints.get(self.signal as usize);
+        let endpoint = JsValue::from(endpoint.map(String::as_str).unwrap_or_default());
+        transport.fetch.call2(&JsValue::UNDEFINED, &endpoint, &init)
+    }
+
+    /// Waits for the answer.
+    ///
+    /// What was refused with keepalive has a second chance without: the quota is the whole page's, and the application
+    /// may have used it up. What was not answered in time may have arrived.
+    pub(super) async fn outcome(mut self) -> Answer {
+        #[cfg(feature = "gzip")]
+        if self.begun.is_none() {
+            super::gzip::compress(&mut self.body).await;
+        }
+        if self.begun.is_none() {
+            self.start();
+        }
+        loop {
+            let asked = self.begun.take().unwrap_or_else(|| self.ask());
+            match answer(asked).await {
+                Ok(answer) => return answer,
+                Err(error) => {
+                    let is_late = page::property(&error, "name") == "TimeoutError";
+                    if self.lease.take().is_none() || is_late {
+                        return Answer::from(Outcome::Retry { after: None });
+                    }
+                }
+            }
+        }
     }
 }
 
-/// Whether a request failed because its time was over.
-pub(crate) fn is_late(error: &JsValue) -> bool {
-    page::property(error, "name") == "AbortError"
-}
-
-async fn answer(response: Promise) -> Result<(u16, Option<String>, Vec<u8>), JsValue> {
-    let response: Response = JsFuture::from(response).await?.dyn_into()?;
-    let retry_after = response.headers().get("retry-after").ok().flatten();
+/// Reads an answer, its body too: until then Chromium counts the request as in flight (crbug.com/546438373), and after
+/// nine of those no keepalive request is accepted any more.
+async fn answer(asked: Result<JsValue, JsValue>) -> Result<Answer, JsValue> {
+    // A stub of the page's tests may return what it likes.
+    let response = JsFuture::from(Promise::resolve(&asked?)).await?;
+    let response: &Response = response.unchecked_ref();
+    let body = JsFuture::from(response.array_buffer()?).await;
+    let header = |name| response.headers().get(name).ok().flatten();
     // The answer counts even if its body breaks off.
-    let body = match response.array_buffer() {
-        Ok(body) => JsFuture::from(body).await.ok(),
-        Err(_) => None,
-    };
-    let body = body
-        .map(|body| Uint8Array::new(&body).to_vec())
-        .unwrap_or_default();
-    Ok((response.status(), retry_after, body))
+    let body = body.map(|body| Uint8Array::new(&body).to_vec());
+    let retry_after = header("retry-after").as_deref().and_then(pause);
+    Ok(read(
+        response.status(),
+        retry_after,
+        &body.unwrap_or_default(),
+    ))
 }
 
 /// What an answer means (OTLP/HTTP, 1.10: Failures).
-fn outcome(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Outcome {
+fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Answer {
     match status {
-        200..=299 => Outcome::Exported {
-            rejected: rejected(body),
-        },
-        429 | 502 | 503 | 504 => Outcome::Retry { after: retry_after },
-        _ => Outcome::Dropped(DropReason::Rejected),
+        200..=299 => {
+            let partial = response::partial_success(body);
+            Answer {
+                outcome: Outcome::Exported {
+                    rejected: partial.rejected,
+                },
+                message: cut(partial.error_message, MAX_MESSAGE_BYTES).to_owned(),
+            }
+        }
+        429 | 502 | 503 | 504 => Outcome::Retry { after: retry_after }.into(),
+        _ => Outcome::Dropped(DropReason::Rejected).into(),
     }
-}
-
-fn rejected(body: &[u8]) -> u64 {
-    let Ok(response) = ExportTraceServiceResponse::decode(body) else {
-        return 0;
-    };
-    let Some(partial) = response.partial_success else {
-        return 0;
-    };
-    if !partial.error_message.is_empty() {
-        page::warn(&format!("the collector says: {}", partial.error_message));
-    }
-    u64::try_from(partial.rejected_spans).unwrap_or(0)
 }
 
 /// `Retry-After`: seconds, or a date.
@@ -153,5 +201,27 @@ fn pause(value: &str) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
-    Duration::try_from_secs_f64((Date::parse(value) - Date::now()) / 1e3).ok()
+    let left = Date::parse(value) - Date::now();
+    (left > 0.0).then(|| Duration::from_nanos(crate::clock::from_millis(left)))
+}
+
+impl From<Outcome> for Answer {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            message: String::new(),
+        }
+    }
+}
+
+// === impl Credentials ===
+
+impl Credentials {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::SameOrigin => "same-origin",
+            Self::Include => "include",
+            Self::Omit => "omit",
+        }
+    }
 }

@@ -1,0 +1,154 @@
+//! OTLP in protobuf, written straight into bytes.
+//!
+//! Messages generated for `prost` would be walked twice (length, then bytes), converted into before and dropped after:
+//! in a page that costs more than everything else here together. What is needed is a handful of fields, whose numbers are
+//! those of opentelemetry/proto/{common,resource,trace,logs,metrics}/v1. A test reads what is written here with the
+//! official messages.
+
+mod attributes;
+pub(crate) mod response;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
+
+use opentelemetry::InstrumentationScope;
+
+pub(crate) use self::attributes::{Attributes, attribute};
+#[cfg(feature = "logs")]
+pub(crate) use self::attributes::{pair, value};
+
+/// A protobuf message under way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Message(Vec<u8>);
+
+/// How a field's value is laid out (Protocol Buffers, Encoding).
+#[derive(Clone, Copy)]
+enum Wire {
+    Varint = 0,
+    Fixed64 = 1,
+    Length = 2,
+    Fixed32 = 5,
+}
+
+/// `text` within `max_bytes`, cut between two characters.
+pub(crate) fn cut(text: &str, max_bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(max_bytes))
+        .unwrap_or(text)
+}
+
+/// An encoded `InstrumentationScope`.
+pub(crate) fn scope(scope: &InstrumentationScope) -> Vec<u8> {
+    let mut message = named_scope(scope.name(), scope.version().unwrap_or_default());
+    for it in scope.attributes() {
+        message.message(3, &attribute(it.key.as_str(), &it.value));
+    }
+    message.into_bytes()
+}
+
+/// A scope of a name and a version.
+pub(crate) fn named_scope(name: &str, version: &str) -> Message {
+    let mut message = Message::default();
+    message.text(1, name);
+    message.text(2, version);
+    message
+}
+
+/// An export request of one resource: `Export{Trace,Logs,Metrics}ServiceRequest` are the same on the wire.
+///
+/// `items` are encoded `Span`s, `LogRecord`s or `Metric`s, each with its encoded scope.
+pub(crate) fn request(resource: &[u8], items: &[(&[u8], &[u8])]) -> Vec<u8> {
+    let mut of_resource = Message::default();
+    of_resource.bytes(1, resource);
+    for (index, (scope, _)) in items.iter().enumerate() {
+        let is_new = items.iter().take(index).all(|(other, _)| other != scope);
+        if !is_new {
+            continue;
+        }
+        let mut of_scope = Message::default();
+        of_scope.bytes(1, scope);
+        for (other, item) in items {
+            if other == scope {
+                of_scope.bytes(2, item);
+            }
+        }
+        of_resource.message(2, &of_scope);
+    }
+    let mut request = Message::default();
+    request.message(1, &of_resource);
+    request.into_bytes()
+}
+
+// === impl Message ===
+
+impl Message {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    #[cfg(feature = "logs")]
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// An integer or an enum. Zero is the default, and not written.
+    pub(crate) fn uint(&mut self, field: u32, value: u64) {
+        if value != 0 {
+            self.tag(field, Wire::Varint);
+            self.varint(value);
+        }
+    }
+
+    /// An integer of a `oneof`: zero is written too.
+    pub(crate) fn present_uint(&mut self, field: u32, value: u64) {
+        self.tag(field, Wire::Varint);
+        self.varint(value);
+    }
+
+    pub(crate) fn fixed64(&mut self, field: u32, value: u64) {
+        self.tag(field, Wire::Fixed64);
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(crate) fn fixed32(&mut self, field: u32, value: u32) {
+        self.tag(field, Wire::Fixed32);
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(crate) fn double(&mut self, field: u32, value: f64) {
+        self.fixed64(field, value.to_bits());
+    }
+
+    /// A text. An empty one is the default, and not written.
+    pub(crate) fn text(&mut self, field: u32, text: &str) {
+        if !text.is_empty() {
+            self.bytes(field, text.as_bytes());
+        }
+    }
+
+    pub(crate) fn message(&mut self, field: u32, message: &Self) {
+        self.bytes(field, &message.0);
+    }
+
+    pub(crate) fn bytes(&mut self, field: u32, bytes: &[u8]) {
+        self.tag(field, Wire::Length);
+        self.varint(bytes.len() as u64);
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Fields that were written elsewhere.
+    pub(crate) fn fields(&mut self, fields: &Self) {
+        self.0.extend_from_slice(&fields.0);
+    }
+
+    fn tag(&mut self, field: u32, wire: Wire) {
+        self.varint(u64::from(field << 3 | wire as u32));
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
+    fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.0.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.0.push(value as u8);
+    }
+}
