@@ -9,12 +9,14 @@ pub(crate) mod roots;
 pub(crate) mod turn;
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use opentelemetry::trace::{Span as _, SpanBuilder, TraceContextExt, TraceId, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 use throughline_core::{names, redact};
 use web_sys::{Element, Event, Window};
 
+use self::roots::Interaction;
 use crate::context;
 use crate::page;
 use crate::tracer::Tracer;
@@ -87,8 +89,8 @@ fn on_change(event: &Event, settings: Settings) {
         return;
     };
     // The list or the dialog may have been opened by a click.
-    match roots::of_control(&control) {
-        Some(cx) => turn::begin(cx, Kind::Change, event, control),
+    match roots::last_with(&control) {
+        Some(opened) => turn::begin(opened, Kind::Change, event),
         None => {
             let name = control::name(&control, settings.text);
             begin(Kind::Change, name, event, control);
@@ -115,9 +117,10 @@ fn begin(kind: Kind, name: String, event: &Event, control: Element) {
     let span = Tracer::of(names::scope::INTERACTION).build_with_context(span, &Context::new());
     LAST.set(Some(span.span_context().trace_id()));
     let cx = Context::new().with_span(span);
-    roots::is_interaction(&cx, &control);
-    turn::begin(cx, kind, event, control.clone());
-    context::used_again(&control);
+    let interaction = Rc::new(Interaction { cx, control });
+    roots::is_interaction(&interaction);
+    turn::begin(Rc::clone(&interaction), kind, event);
+    context::used_again(&interaction.control);
 }
 
 // === impl Settings ===

@@ -18,6 +18,7 @@ struct Frame {
     origin: Origin,
     /// The task that is polled, if it is one.
     task: Option<Arc<State>>,
+    #[cfg_attr(not(feature = "leptos"), expect(dead_code, reason = "it is held"))]
     current: ContextGuard,
 }
 

@@ -81,13 +81,16 @@ impl Future for Task {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<()> {
         let state = Arc::clone(&self.state);
-        let own = state.with(|shared| {
+        // To enter a frame runs no other code.
+        let entered = state.with(|shared| {
             shared.waker.get_or_insert_with(|| task.waker().clone());
-            (shared.origin, shared.own.cx.clone())
+            frame::enter(
+                shared.origin,
+                Some(Arc::clone(&state)),
+                shared.own.cx.clone(),
+            )
         });
-        let (origin, cx) = own.unwrap_or((Origin::Mount, Context::new()));
-        let waker = Waker::from(Arc::clone(&state));
-        let entered = frame::enter(origin, Some(state), cx);
+        let waker = Waker::from(state);
         let poll = self
             .future
             .as_mut()
@@ -125,14 +128,22 @@ impl State {
         drop(self.with(|shared| mem::replace(&mut shared.own, Cause::new(cx))));
     }
 
-    /// The control of the interaction that the task works for.
-    pub(crate) fn control(&self) -> Option<Element> {
-        self.with(|shared| roots::control_of(&shared.own.cx))?
+    /// Whether the interaction that the task works for used this control.
+    pub(crate) fn is_of(&self, control: &Element) -> bool {
+        let interaction = self.with(|shared| roots::interaction_of(&shared.own.cx));
+        interaction
+            .flatten()
+            .is_some_and(|it| it.control == *control)
     }
 
-    /// Applies the rules to a wake in the current context.
-    pub(crate) fn woken(&self, wake: Wake) {
+    /// The task is to be polled. The rules are applied to a wake in the current context, unless nothing is known of it.
+    pub(crate) fn woken(&self, wake: Option<Wake>) {
         let replaced = self.with(|shared| {
+            // The browser's queue takes note of it, nothing more.
+            if let Some(waker) = &shared.waker {
+                waker.wake_by_ref();
+            }
+            let wake = wake?;
             // What wakes a task that reacts, if not an interaction's code, is no sign of life of that interaction.
             let is_silent = wake == Wake::Unknown && shared.origin == Origin::Mount;
             let is_open = if is_silent {
@@ -158,18 +169,16 @@ impl WakeTask for State {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !IS_QUIET.get() {
-            self.woken(if !is_active() {
-                Wake::Unknown
-            } else if frame::running().is_some() {
-                Wake::ByTask
-            } else if turn::is_afterglow() {
-                Wake::Afterglow
-            } else {
-                Wake::ByListener
-            });
-        }
-        // The browser's queue takes note of it, nothing more.
-        self.with(|shared| shared.waker.as_ref().map(Waker::wake_by_ref));
+        self.woken(if IS_QUIET.get() {
+            None
+        } else if !is_active() {
+            Some(Wake::Unknown)
+        } else if frame::running().is_some() {
+            Some(Wake::ByTask)
+        } else if turn::is_afterglow() {
+            Some(Wake::Afterglow)
+        } else {
+            Some(Wake::ByListener)
+        });
     }
 }

@@ -84,8 +84,8 @@ pub(crate) fn used_again(control: &Element) {
 fn wish_again(control: &Element) {
     let under_way = UNDER_WAY.with(|all| all.try_borrow().map(|it| it.clone()).unwrap_or_default());
     for task in under_way.iter().filter_map(Weak::upgrade) {
-        if task.control().as_ref() == Some(control) {
-            task.woken(rule::Wake::ByListener);
+        if task.is_of(control) {
+            task.woken(Some(rule::Wake::ByListener));
         }
     }
 }

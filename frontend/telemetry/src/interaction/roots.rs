@@ -8,6 +8,7 @@
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
+use std::rc::Rc;
 use std::time::Duration;
 
 use opentelemetry::trace::{SpanId, TraceContextExt, TraceId};
@@ -38,8 +39,15 @@ struct Root {
     span_id: SpanId,
     anchor: Anchor,
     lifetime: Lifetime,
-    /// Of an interaction: what holds its span, and the control that was used.
-    interaction: Option<(Context, Element)>,
+    interaction: Option<Rc<Interaction>>,
+}
+
+/// What a person did.
+pub(crate) struct Interaction {
+    /// It holds the root span.
+    pub(crate) cx: Context,
+    /// What was used for it.
+    pub(crate) control: Element,
 }
 
 /// Keeps a root open as long as it exists, within the limits of [`Lifetime`].
@@ -67,27 +75,30 @@ pub(crate) fn started(trace_id: TraceId, span_id: SpanId, anchor: Anchor) {
     let _forgotten = table(|table| table.push(root));
 }
 
-/// The root of this context is an interaction: its end is decided here.
-pub(crate) fn is_interaction(cx: &Context, control: &Element) {
-    let interaction = (cx.clone(), control.clone());
-    table(|table| Some(table.find(key(cx))?.interaction = Some(interaction)));
+/// The root of its context is an interaction: its end is decided here.
+pub(crate) fn is_interaction(interaction: &Rc<Interaction>) {
+    table(|table| {
+        let root = table.find(key(&interaction.cx))?;
+        root.interaction = Some(Rc::clone(interaction));
+        Some(())
+    });
 }
 
-/// The control of an open interaction.
-pub(crate) fn control_of(cx: &Context) -> Option<Element> {
-    table(|table| Some(table.find(key(cx))?.interaction.as_ref()?.1.clone()))?
+/// The interaction of a context, while it is open.
+pub(crate) fn interaction_of(cx: &Context) -> Option<Rc<Interaction>> {
+    table(|table| table.find(key(cx))?.interaction.clone())?
 }
 
 /// The last interaction with a control that is still open.
-pub(crate) fn of_control(control: &Element) -> Option<Context> {
+pub(crate) fn last_with(control: &Element) -> Option<Rc<Interaction>> {
     table(|table| {
         let (mut last, mut at) = (None, 0);
         for root in table.roots.iter().flatten() {
-            if let Some((cx, its)) = &root.interaction
-                && its == control
+            if let Some(interaction) = &root.interaction
+                && interaction.control == *control
                 && root.lifetime.started() > at
             {
-                (last, at) = (Some(cx), root.lifetime.started());
+                (last, at) = (Some(interaction), root.lifetime.started());
             }
         }
         last.cloned()
@@ -165,8 +176,8 @@ fn on_time() {
 #[inline(never)]
 fn end(verdict: fn(&Lifetime, u64) -> Verdict) {
     let now = clock::monotonic();
-    while let Some((cx, at, why)) = table(|table| table.next_over(now, verdict)).flatten() {
-        let span = cx.span();
+    while let Some((over, at, why)) = table(|table| table.next_over(now, verdict)).flatten() {
+        let span = over.cx.span();
         span.set_attribute(KeyValue::new(END, why));
         span.end_with_timestamp(clock::system_time(at));
     }
@@ -231,13 +242,13 @@ impl Table {
         }
     }
 
-    /// One of the interactions that are over: what holds its span, when it ended, and why. `None` if there is none:
+    /// One of the interactions that are over, when it ended, and why. `None` if there is none:
     /// then the timer is set for those that are not.
     fn next_over(
         &mut self,
         now: Duration,
         verdict: fn(&Lifetime, u64) -> Verdict,
-    ) -> Option<(Context, u64, &'static str)> {
+    ) -> Option<(Rc<Interaction>, u64, &'static str)> {
         let mut wait = u64::MAX;
         for slot in &mut self.roots {
             let Some(root) = slot else { continue };
@@ -248,8 +259,9 @@ impl Table {
             match verdict(&root.lifetime, now) {
                 Verdict::Open { review_at } => wait = wait.min(review_at.saturating_sub(now)),
                 Verdict::Ended { at, why } => {
-                    let (cx, _) = slot.take()?.interaction?;
-                    return Some((cx, at, why));
+                    let over = root.interaction.take()?;
+                    *slot = None;
+                    return Some((over, at, why));
                 }
             }
         }

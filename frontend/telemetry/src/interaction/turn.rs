@@ -6,22 +6,22 @@
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
+use std::rc::Rc;
 
 use js_sys::Reflect;
 use opentelemetry::{Context, ContextGuard};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, Event, MessageChannel};
 
-use super::control;
-use super::{Kind, roots};
+use super::roots::{self, Interaction};
+use super::{Kind, control};
 use crate::page;
 
 /// The interaction whose turn it is.
 struct Turn {
     kind: Kind,
-    cx: Context,
+    interaction: Rc<Interaction>,
     event: Event,
-    control: Element,
     /// The form's event, which may have come after a click.
     submit: Option<Event>,
     current: ContextGuard,
@@ -42,14 +42,13 @@ thread_local! {
 }
 
 /// Makes an interaction's context current until the next macrotask.
-pub(crate) fn begin(cx: Context, kind: Kind, event: &Event, control: Element) {
+pub(crate) fn begin(interaction: Rc<Interaction>, kind: Kind, event: &Event) {
     close();
     let turn = Turn {
         kind,
-        current: cx.clone().attach(),
-        cx,
+        current: interaction.cx.clone().attach(),
+        interaction,
         event: event.clone(),
-        control,
         submit: None,
     };
     let port = turns(|turns| {
@@ -74,7 +73,7 @@ pub(crate) fn begin(cx: Context, kind: Kind, event: &Event, control: Element) {
 pub(crate) fn submits(event: &Event) {
     let key = Context::map_current(roots::key);
     with_turn(|turn| {
-        if roots::key(&turn.cx) == key {
+        if roots::key(&turn.interaction.cx) == key {
             turn.submit = Some(event.clone());
         }
     });
@@ -103,15 +102,16 @@ pub(crate) fn is_dispatching() -> bool {
 /// Whether the current context is so only because of the turn, after the listeners have run.
 pub(crate) fn is_afterglow() -> bool {
     let key = Context::map_current(roots::key);
-    with_turn(|turn| roots::key(&turn.cx) == key && !turn.is_dispatching()).unwrap_or(false)
+    with_turn(|turn| roots::key(&turn.interaction.cx) == key && !turn.is_dispatching())
+        .unwrap_or(false)
 }
 
 /// Whether the browser makes the click on this control itself: because its label was clicked, or because something was
 /// chosen from its list.
 pub(crate) fn clicks(control: &Element) -> bool {
     with_turn(|turn| match turn.kind {
-        Kind::Change => turn.control == *control,
-        _ => control::labelled(&turn.control).as_ref() == Some(control),
+        Kind::Change => turn.interaction.control == *control,
+        _ => control::labelled(&turn.interaction.control).as_ref() == Some(control),
     })
     .unwrap_or(false)
 }
@@ -120,7 +120,7 @@ fn close() {
     if let Some(turn) = turns(|turns| turns.turn.take()).flatten() {
         let is_leaving = turn.submit.as_ref().is_some_and(control::is_leaving);
         drop(turn.current);
-        roots::handled(&turn.cx, is_leaving);
+        roots::handled(&turn.interaction.cx, is_leaving);
     }
 }
 
