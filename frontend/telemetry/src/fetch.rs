@@ -53,7 +53,7 @@ impl Wrapper {
         match (request, result) {
             (Some(request), Ok(promise)) => Ok(self.observe(promise, request)),
             (Some(request), Err(thrown)) => {
-                failed(request, &thrown);
+                failed(*request, &thrown);
                 Err(thrown)
             }
             (None, result) => result,
@@ -134,7 +134,11 @@ fn made(input: &JsValue, init: &JsValue, arguments: &mut Array) -> Option<JsValu
     Some(request)
 }
 
-/// The promise of request `number` has been fulfilled or rejected with `value`.
+/// A [`Callback`](http::Callback). The promise of request `number` has been fulfilled or rejected with `value`.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "so they come from JavaScript"
+)]
 fn settle(number: JsValue, is_answer: JsValue, value: JsValue) -> Result<JsValue, JsValue> {
     let is_answer = is_answer.is_truthy();
     if let Some(request) = number.as_f64().and_then(http::take) {
@@ -142,21 +146,25 @@ fn settle(number: JsValue, is_answer: JsValue, value: JsValue) -> Result<JsValue
             // An answer is a task of its own: no interaction's turn, but that in which the request was made (a stub's
             // answer may be there at once), can still last.
             turn::end_others(request.turn);
-            answered(request, &value);
+            answered(*request, &value);
         } else {
-            failed(request, &value);
+            failed(*request, &value);
         }
     }
     if is_answer { Ok(value) } else { Err(value) }
 }
 
-fn answered(request: Box<Open>, response: &JsValue) {
+fn answered(request: Open, response: &JsValue) {
     let headers: Headers = page::property(response, "headers").unchecked_into();
     let server_timing = headers.get(server_timing::HEADER).ok().flatten();
     let mut attributes = Attributes::default();
-    attributes.answer(&page::property(response, "status"), server_timing);
+    attributes.answer(
+        &page::property(response, "status"),
+        server_timing.as_deref(),
+    );
     if page::property(response, "redirected").is_truthy() {
-        attributes.redirected(page::property(response, "url").as_string());
+        let url = page::property(response, "url").as_string();
+        attributes.redirected(url.as_deref());
     }
     #[cfg(feature = "resource-timing")]
     attributes.timing(&request.begun);
@@ -165,7 +173,7 @@ fn answered(request: Box<Open>, response: &JsValue) {
 
 /// There is no answer: the caller's `abort()`, with whatever reason, or something went wrong, of which a timeout that
 /// the caller set is one.
-fn failed(request: Box<Open>, reason: &JsValue) {
+fn failed(request: Open, reason: &JsValue) {
     let mut attributes = Attributes::default();
     let name = page::property(reason, "name").as_string();
     let class = name.as_deref().unwrap_or(names::error::OTHER);

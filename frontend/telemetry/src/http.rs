@@ -132,7 +132,7 @@ impl Attributes {
     }
 
     /// What a response tells: its status, which is 0 if it is not ours to know (an opaque one), and the server's span.
-    pub(crate) fn answer(&mut self, status: &JsValue, server_timing: Option<String>) {
+    pub(crate) fn answer(&mut self, status: &JsValue, server_timing: Option<&str>) {
         let status = status.as_f64().unwrap_or_default();
         #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
         let code = status as i64;
@@ -142,7 +142,7 @@ impl Attributes {
         if code >= 400 {
             self.error(&digits(code));
         }
-        let server = server_timing.as_deref().and_then(server_timing::parse);
+        let server = server_timing.and_then(server_timing::parse);
         if let Some(server) = server {
             // The span's id in `00-{trace id}-{span id}-03`.
             let id = server.header();
@@ -154,8 +154,8 @@ impl Attributes {
     }
 
     /// The address at the end of all redirections.
-    pub(crate) fn redirected(&mut self, url: Option<String>) {
-        if let Some(end) = url.as_deref().and_then(Target::of) {
+    pub(crate) fn redirected(&mut self, url: Option<&str>) {
+        if let Some(end) = url.and_then(Target::of) {
             self.text(REDIRECTED_TO, end.origin);
         }
     }
@@ -181,11 +181,7 @@ impl Attributes {
 }
 
 /// The three digits of a status.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "from 0 to 9"
-)]
+#[expect(clippy::cast_sign_loss, reason = "from 0 to 9")]
 fn digits(status: i64) -> String {
     let mut digits = String::new();
     for unit in [100, 10, 1] {

