@@ -8,6 +8,7 @@ mod readme {}
 mod browser;
 mod lab;
 mod process;
+pub mod receiver;
 mod server;
 mod trace;
 mod traces;
@@ -15,6 +16,7 @@ mod wait;
 
 pub use browser::Browser;
 pub use lab::{Echo, Lab};
+pub use receiver::{Answer, Receiver};
 pub use process::{Process, free_port, program, workspace};
 pub use server::{DEMO_EMAIL, DEMO_PASSWORD, Server, TOKEN};
 pub use trace::{Span, Trace};

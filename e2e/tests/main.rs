@@ -6,6 +6,7 @@ mod failing_sign_in;
 mod logs;
 mod navigation;
 mod page;
+mod panic;
 mod security;
 mod sign_in;
 mod trunk_serve;

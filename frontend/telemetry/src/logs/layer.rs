@@ -34,11 +34,8 @@ thread_local! {
 /// It is an event of OpenTelemetry too if it was given a name. What an event causes while it is written is not written.
 ///
 /// ```no_run
-/// # mod tracing_subscriber {
-/// #     pub struct Registry;
-/// #     pub fn registry() -> Registry { Registry }
-/// #     impl Registry { pub fn with<L>(self, _: L) -> Self { self } pub fn init(self) {} }
-/// # }
+/// use tracing_subscriber::prelude::*;
+///
 /// throughline_browser::init("my-frontend").install();
 /// tracing_subscriber::registry().with(throughline_browser::tracing_layer()).init();
 /// ```
