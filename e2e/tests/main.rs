@@ -7,6 +7,7 @@ mod firefox;
 mod logs;
 mod navigation;
 mod page;
+mod panic;
 mod security;
 mod sign_in;
 mod trunk_serve;

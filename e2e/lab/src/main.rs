@@ -11,6 +11,7 @@ mod click;
 mod effect;
 mod leave;
 mod mounted;
+mod panic;
 mod resource;
 mod spawn;
 mod stopped;
@@ -18,6 +19,7 @@ mod stopped;
 use leptos::prelude::*;
 
 fn main() {
+    console_error_panic_hook::set_once();
     throughline_browser::init("throughline-lab")
         .version(env!("CARGO_PKG_VERSION"))
         .install();
@@ -35,6 +37,7 @@ fn Lab() -> impl IntoView {
             <stopped::Stopped/>
             <mounted::Mount/>
             <leave::Leave/>
+            <panic::Panic/>
         </main>
     }
 }

@@ -253,7 +253,8 @@ impl Builder {
         self
     }
 
-    /// How long a span waits at most for others to travel with. Default: 5 s, that of the specification.
+    /// How long a span waits at most for others to travel with. Default: 5 s, that of the specification. A log record
+    /// waits no longer than that, and 1 s at most.
     pub fn schedule_delay(mut self, delay: Duration) -> Self {
         self.pipeline.schedule_delay = delay;
         self

@@ -10,6 +10,7 @@ mod transport;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use throughline_core::pipeline::{
     Batch, DropReason, Ledger, Next, Outcome, Pipeline, Pushed, Settings,
@@ -28,6 +29,9 @@ pub(crate) const MAX_BATCH_BYTES: usize = keepalive::MAX_BYTES / 2 - ENVELOPE_BY
 const ENVELOPE_BYTES: usize = 6 * 1024;
 /// What an item takes beside its own bytes: its tag and length.
 const ITEM_ENVELOPE_BYTES: usize = 6;
+
+/// How long a log record waits at most for others to travel with (`OTEL_BLRP_SCHEDULE_DELAY`).
+const MAX_LOG_DELAY: Duration = Duration::from_secs(1);
 
 /// What kind of telemetry something is. Each has a queue of its own; the quota of the network they share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,9 +70,15 @@ thread_local! {
 
 /// From now on there is somewhere to go.
 pub(crate) fn install(settings: Settings, transport: Transport, resource: Vec<u8>) {
-    let lane = |_| Lane {
-        pipeline: Pipeline::new_sized(settings, |item| item.bytes.len() + ITEM_ENVELOPE_BYTES),
-        is_failing: false,
+    let lane = |signal| {
+        let mut settings = settings;
+        if signal == Signal::Logs {
+            settings.schedule_delay = settings.schedule_delay.min(MAX_LOG_DELAY);
+        }
+        Lane {
+            pipeline: Pipeline::new_sized(settings, |item| item.bytes.len() + ITEM_ENVELOPE_BYTES),
+            is_failing: false,
+        }
     };
     let exporter = Exporter {
         lanes: Signal::ALL.map(lane),

@@ -10,7 +10,7 @@ mod text;
 use std::sync::Arc;
 
 use opentelemetry::trace::{SpanContext, TraceContextExt};
-use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry::{Context, KeyValue};
 use throughline_core::limits::MAX_NAME_BYTES;
 
 pub use self::api::{LogRecord, Logger, LoggerProvider, logger_provider};
@@ -23,6 +23,7 @@ use crate::otlp::{self, Attributes, Message, cut};
 use crate::{clock, common, consent, limits};
 
 /// The severity numbers of the specification that we write ourselves.
+#[allow(dead_code, reason = "each is written by some feature, none by all")]
 pub(crate) mod severity {
     pub(crate) const INFO: u8 = 9;
     pub(crate) const WARN: u8 = 13;
@@ -47,12 +48,14 @@ pub(crate) struct Record {
 }
 
 /// Writes an event of one of our own instrumentations.
+#[allow(dead_code, reason = "by the features that write events")]
 pub(crate) fn event(scope: &'static str, record: Record) {
     let scope = otlp::named_scope(scope, env!("CARGO_PKG_VERSION"));
     emit(scope.into_bytes().into(), record);
 }
 
 /// Writes a record; `scope` is encoded.
+#[allow(dead_code, reason = "by the features that write records")]
 pub(crate) fn emit(scope: Arc<[u8]>, mut record: Record) {
     let mut attributes = common_attributes();
     for attribute in std::mem::take(&mut record.attributes) {
@@ -100,9 +103,4 @@ fn write_span(message: &mut Message, span: &SpanContext) {
         message.bytes(9, &span.trace_id().to_bytes());
         message.bytes(10, &span.span_id().to_bytes());
     }
-}
-
-/// A text as the body of a record.
-pub(crate) fn body(text: String) -> Option<Message> {
-    Some(otlp::value(&Value::from(text)))
 }

@@ -9,7 +9,7 @@ use tracing_core::field::{Field, Visit};
 use tracing_core::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
-use super::{Record, Text, body, emit};
+use super::{Record, Text, emit};
 use crate::{consent, otlp};
 
 /// Writes every event of `tracing` as a log record. See [`tracing_layer`].
@@ -34,11 +34,8 @@ thread_local! {
 /// It is an event of OpenTelemetry too if it was given a name. What an event causes while it is written is not written.
 ///
 /// ```no_run
-/// # mod tracing_subscriber {
-/// #     pub struct Registry;
-/// #     pub fn registry() -> Registry { Registry }
-/// #     impl Registry { pub fn with<L>(self, _: L) -> Self { self } pub fn init(self) {} }
-/// # }
+/// use tracing_subscriber::prelude::*;
+///
 /// throughline_browser::init("my-frontend").install();
 /// tracing_subscriber::registry().with(throughline_browser::tracing_layer()).init();
 /// ```
@@ -99,7 +96,7 @@ impl Fields {
 
     fn set_text(&mut self, field: &Field, text: String) {
         match field.name() {
-            "message" => self.record.body = body(text),
+            "message" => self.record.body = Some(otlp::value(&Value::from(text))),
             // What `tracing-log` says of a record of the `log` crate.
             "log.target" => self.target = Some(text),
             "log.file" | "log.module_path" => {}
