@@ -12,7 +12,7 @@ pub(crate) fn install(window: &Window) {
         #[cfg(feature = "fetch")]
         crate::fetch::end_all();
         #[cfg(feature = "document-load")]
-        crate::document::leave();
+        crate::document::finish();
         hidden();
         roots::end_all();
         export::send_all();
