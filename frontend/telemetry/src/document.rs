@@ -15,7 +15,8 @@ use throughline_core::names::{browser, scope, throughline};
 use wasm_bindgen::JsValue;
 
 use crate::clock;
-use crate::performance::{self, number};
+use crate::page;
+use crate::performance::{self, number, text};
 use crate::span::Span;
 use crate::tracer::Tracer;
 
@@ -25,16 +26,8 @@ use crate::tracer::Tracer;
 const MAX_RESOURCES: i64 = 100;
 
 /// What is told of the document itself.
-const OF_DOCUMENT: [&str; 8] = [
-    "type",
-    "activationStart",
-    "domInteractive",
-    "domContentLoadedEventStart",
-    "domContentLoadedEventEnd",
-    "domComplete",
-    "loadEventStart",
-    "loadEventEnd",
-];
+const OF_DOCUMENT: &str = "type activationStart domInteractive domContentLoadedEventStart domContentLoadedEventEnd \
+    domComplete loadEventStart loadEventEnd ";
 
 struct Load {
     /// Open until the document is there.
@@ -46,7 +39,7 @@ struct Load {
 }
 
 thread_local! {
-    static LOAD: Cell<Option<Load>> = const { Cell::new(None) };
+    static LOAD: Cell<Option<Box<Load>>> = const { Cell::new(None) };
 }
 
 /// Waits for the document, from when somebody can see it.
@@ -54,9 +47,13 @@ pub(crate) fn install() {
     performance::when_activated(start);
 }
 
-/// The page goes away: what is known of its load is all there will be.
-pub(crate) fn leave() {
-    finish(&performance::navigation());
+/// Tells of the load as it is now: it is over, or else the page goes away.
+pub(crate) fn finish() {
+    let Some(mut load) = LOAD.take() else { return };
+    if load.span.is_recording() {
+        load.record(&performance::navigation());
+    }
+    LOAD.set(Some(load));
 }
 
 /// The span of the load, for what belongs to it.
@@ -68,32 +65,35 @@ pub(crate) fn span_context() -> Option<SpanContext> {
 }
 
 fn start() {
+    let Some(window) = page::window() else { return };
     let entry = performance::navigation();
     let mut cx = Context::new();
     if let Some(parent) = parent::of(&entry) {
         cx = cx.with_remote_span_context(parent);
     }
     let tracer = Tracer::of(scope::DOCUMENT);
-    LOAD.set(Some(Load {
+    LOAD.set(Some(Box::new(Load {
         span: begin(&tracer, "documentLoad", &cx, number(&entry, "startTime")),
         tracer,
         #[cfg(feature = "resources")]
         installed: performance::now(),
-    }));
-    // The entry may be given before it is complete, and is then given again.
-    performance::observe("navigation", 0, |entry| {
-        if number(entry, "loadEventEnd") > 0.0 {
-            finish(entry);
-        }
-    });
+    })));
+    let is_loaded = window
+        .document()
+        .is_some_and(|it| text(&it, "readyState") == "complete");
+    if is_loaded {
+        finish_soon();
+    } else {
+        page::listen(&window, "load", |_| finish_soon());
+    }
 }
 
-fn finish(entry: &JsValue) {
-    let Some(mut load) = LOAD.take() else { return };
-    if load.span.is_recording() {
-        load.record(entry);
+/// The load is over when its event has been handled.
+fn finish_soon() {
+    let finish = page::callback(finish);
+    if let Some(window) = page::window() {
+        let _ = window.set_timeout_with_callback(&finish);
     }
-    LOAD.set(Some(load));
 }
 
 fn begin(tracer: &Tracer, name: &'static str, cx: &Context, millis: f64) -> Span {
@@ -120,12 +120,8 @@ impl Load {
         #[cfg(feature = "resources")]
         self.record_resources(number(entry, "loadEventEnd"), &cx);
         let mut attributes = vec![entry::url(entry)];
-        entry::copy(
-            entry,
-            browser::NAVIGATION_TIMING,
-            &OF_DOCUMENT,
-            &mut attributes,
-        );
+        let prefix = browser::NAVIGATION_TIMING;
+        entry::copy(entry, prefix, OF_DOCUMENT, &mut attributes);
         self.span.set_attributes(attributes);
         end(&mut self.span, number(entry, "loadEventEnd"));
     }

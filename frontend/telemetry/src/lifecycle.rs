@@ -27,7 +27,7 @@ pub(crate) fn end_all() {
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     crate::http::end_all();
     #[cfg(feature = "document-load")]
-    crate::document::leave();
+    crate::document::finish();
     #[cfg(feature = "navigation")]
     crate::navigation::leave();
     roots::end_all();

@@ -9,6 +9,7 @@ use web_sys::{PerformanceObserver, PerformanceObserverEntryList};
 use crate::{clock, page};
 
 /// Entries of one type, as they come.
+#[cfg(any(feature = "web-vitals", feature = "long-animation-frames"))]
 pub(crate) struct Observer {
     observer: PerformanceObserver,
     on_entry: fn(&JsValue),
@@ -18,6 +19,7 @@ pub(crate) struct Observer {
 /// in milliseconds; it means nothing to other types.
 ///
 /// `None` if the browser knows no such entries.
+#[cfg(any(feature = "web-vitals", feature = "long-animation-frames"))]
 pub(crate) fn observe(
     entry_type: &str,
     threshold: u32,
@@ -111,6 +113,7 @@ fn next_frame(callback: &JsValue) {
     }
 }
 
+#[cfg(any(feature = "web-vitals", feature = "long-animation-frames"))]
 fn each(entries: &Array, on_entry: fn(&JsValue)) {
     for index in 0..entries.length() {
         on_entry(&entries.get(index));
@@ -119,6 +122,7 @@ fn each(entries: &Array, on_entry: fn(&JsValue)) {
 
 // === impl Observer ===
 
+#[cfg(feature = "web-vitals")]
 impl Observer {
     /// Calls back for what there is already, without waiting for the browser to do it.
     pub(crate) fn flush(&self) {

@@ -96,7 +96,10 @@ async fn what_was_measured_is_in_the_attributes() {
         Some("1.1")
     );
     let size = |name| fetch.int(name).unwrap();
-    assert!(size("http.response.size") > size("http.response.body.size"));
+    assert!(
+        size("browser.resource_timing.transfer_size")
+            > size("browser.resource_timing.encoded_body_size")
+    );
 }
 
 #[wasm_bindgen_test]

@@ -13,10 +13,6 @@ pub mod http {
     pub const OTHER_METHOD: &str = "_OTHER";
     /// The status code, an integer.
     pub const RESPONSE_STATUS_CODE: &str = "http.response.status_code";
-    /// Bytes of the response's body as they came, an integer (in development).
-    pub const RESPONSE_BODY_SIZE: &str = "http.response.body.size";
-    /// Bytes of the response, headers included, an integer (in development).
-    pub const RESPONSE_SIZE: &str = "http.response.size";
     /// The matched route, such as `/users/{id}`.
     pub const ROUTE: &str = "http.route";
 
@@ -174,11 +170,9 @@ pub mod browser {
     /// Prefix of the times of a document's load, in milliseconds since the navigation began: the properties of
     /// `PerformanceNavigationTiming` in snake case.
     pub const NAVIGATION_TIMING: &str = "browser.navigation_timing.";
-    /// Prefix of the times of one request, in milliseconds since the navigation began: the properties of
-    /// `PerformanceResourceTiming` in snake case.
+    /// Prefix of what is known of one request, the properties of `PerformanceResourceTiming` in snake case: its times in
+    /// milliseconds since the navigation began, its sizes in bytes.
     pub const RESOURCE_TIMING: &str = "browser.resource_timing.";
-    /// Bytes of a response's body, decompressed, an integer.
-    pub const DECODED_BODY_SIZE: &str = "browser.resource_timing.decoded_body_size";
     /// How the history changed: `push`, `replace`, `traverse`, `reload`.
     pub const NAVIGATION_TYPE: &str = "browser.navigation.type";
     /// The event of a web vital.
