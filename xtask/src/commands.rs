@@ -3,6 +3,7 @@
 pub(crate) mod dev;
 pub(crate) mod e2e;
 pub(crate) mod run;
+pub(crate) mod size;
 pub(crate) mod test;
 
 use anyhow::Result;

@@ -18,6 +18,10 @@ pub struct Limits {
     pub links: usize,
     /// Attributes of one event or link. Default: 128.
     pub attributes_per_event: usize,
+    /// Data points (attribute sets) of a metric; what is over is recorded in one that has `otel.metric.overflow`. Default:
+    /// 200. The specification has 2000, which is more than a page may send as it is left.
+    #[cfg(feature = "metrics")]
+    pub metric_points: usize,
 }
 
 thread_local! {
@@ -39,6 +43,8 @@ impl Limits {
         events: limits::MAX_EVENTS,
         links: limits::MAX_LINKS,
         attributes_per_event: limits::MAX_ATTRIBUTES_PER_EVENT,
+        #[cfg(feature = "metrics")]
+        metric_points: 200,
     };
 }
 

@@ -12,12 +12,12 @@ mod tests;
 
 use opentelemetry::InstrumentationScope;
 
+pub(crate) use self::attributes::{Attributes, attribute};
 #[cfg(feature = "logs")]
 pub(crate) use self::attributes::{pair, value};
-pub(crate) use self::attributes::{Attributes, attribute};
 
 /// A protobuf message under way.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Message(Vec<u8>);
 
 /// How a field's value is laid out (Protocol Buffers, Encoding).

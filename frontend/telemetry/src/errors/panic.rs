@@ -12,10 +12,9 @@ use throughline_core::names::code;
 
 use super::thrown::text;
 use super::{Exception, record};
-use crate::interaction::roots;
 use crate::logs::severity::FATAL;
 use crate::otlp::cut;
-use crate::{export, limits, page};
+use crate::{export, lifecycle, limits, page};
 
 /// Frames of a stack: those of the panic itself take half of the ten that V8 writes by default.
 const MAX_FRAMES: u32 = 50;
@@ -73,9 +72,7 @@ fn tell(info: &PanicHookInfo<'_>) {
     TOLD.set(true);
     export::send_all();
     // The panic is with the browser. What is open ends with it, which runs more code.
-    #[cfg(feature = "fetch")]
-    crate::fetch::end_all();
-    roots::end_all();
+    lifecycle::end_all();
     export::send_all();
 }
 

@@ -11,8 +11,9 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Object, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
 use prost::Message;
+use throughline_browser::Builder;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement, Request, RequestInit, Response, ResponseInit};
@@ -107,6 +108,8 @@ pub struct AnyValue {
     pub bool: Option<bool>,
     #[prost(int64, optional, tag = "3")]
     pub int: Option<i64>,
+    #[prost(double, optional, tag = "4")]
+    pub double: Option<f64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -169,20 +172,78 @@ thread_local! {
     static KEEPALIVE_EXPORTS: Cell<u32> = const { Cell::new(0) };
     static EXPORT_SIZES: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     static REFUSALS: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+    static IS_DOWN: Cell<bool> = const { Cell::new(false) };
+    static ANSWER: RefCell<Option<Promise>> = const { RefCell::new(None) };
+    static WARNED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static NATIVE: RefCell<Option<Function>> = const { RefCell::new(None) };
+    static RAW_LOGS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
     static SETTING_UP: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Sets the page up, once.
 pub fn set_up() {
+    set_up_with(|builder| builder);
+}
+
+/// Sets the page up, once, with settings of its own.
+pub fn set_up_with(settings: impl FnOnce(Builder) -> Builder) {
     if SETTING_UP.replace(true) {
         return;
     }
     let stub = Closure::<dyn Fn(JsValue, JsValue) -> Promise>::new(stub).into_js_value();
+    let native = Reflect::get(&window(), &"fetch".into()).unwrap();
+    NATIVE.set(Some(native.unchecked_into()));
     Reflect::set(&window(), &"fetch".into(), &stub).unwrap();
-    throughline_browser::init("test")
+    install(settings);
+}
+
+/// Sets the client up over the `fetch` that the page has. It exports to `/v1/traces`, see [`exported_in`].
+pub fn install(settings: impl FnOnce(Builder) -> Builder) {
+    let console = Reflect::get(&window(), &"console".into()).unwrap();
+    let warn = Reflect::get(&console, &"warn".into()).unwrap();
+    let keep = |text: JsValue| {
+        WARNED.with_borrow_mut(|all| all.push(text.as_string().unwrap_or_default()));
+    };
+    let keep = Closure::<dyn Fn(JsValue)>::new(keep).into_js_value();
+    Reflect::set(&console, &"warn".into(), &keep).unwrap();
+    let builder = throughline_browser::init("test")
         .version("1.2.3")
         .schedule_delay(Duration::from_millis(20))
-        .install();
+        .propagate_to("https://allowed.example/some/path")
+        .propagate_to("not-an-origin")
+        .ignore("/ignored/*")
+        .ignore("/exact?x=1");
+    settings(builder).install();
+    Reflect::set(&console, &"warn".into(), &warn).unwrap();
+}
+
+/// What the set-up told in the console.
+pub fn set_up_warnings() -> Vec<String> {
+    WARNED.with_borrow(Clone::clone)
+}
+
+/// The browser's own `fetch`.
+pub fn native_fetch(input: &str, init: &RequestInit) -> Promise {
+    let native = NATIVE.with_borrow(Clone::clone).unwrap();
+    let answer = native.call2(&window(), &input.into(), init);
+    answer.unwrap().unchecked_into()
+}
+
+/// The next request that reaches the stub is answered so.
+pub fn answer_next_with(answer: Promise) {
+    ANSWER.set(Some(answer));
+}
+
+/// A function of JavaScript.
+pub fn script(arguments: &str, body: &str) -> Function {
+    Function::new_with_args(arguments, body)
+}
+
+/// Moves the time of day by so many minutes, from what it is now.
+pub fn move_wall_clock(minutes: f64) {
+    let body = "const now = Date.now; Date.now = () => now() + minutes * 60000";
+    let moved = script("minutes", body).call1(&JsValue::UNDEFINED, &minutes.into());
+    moved.unwrap();
 }
 
 fn stub(input: JsValue, init: JsValue) -> Promise {
@@ -192,6 +253,10 @@ fn stub(input: JsValue, init: JsValue) -> Promise {
             return exported_in(&init);
         }
         if url.ends_with("/v1/logs") {
+            let body: Uint8Array = Reflect::get(&init, &"body".into())
+                .unwrap()
+                .unchecked_into();
+            RAW_LOGS.with_borrow_mut(|logs| logs.push(body.to_vec()));
             return logs_exported_in(&init);
         }
         return answer(&url, &init);
@@ -213,12 +278,16 @@ fn path(url: &str) -> String {
     url.pathname() + &url.search()
 }
 
-fn exported_in(init: &JsValue) -> Promise {
+/// The stub's answer to an export, which it keeps.
+pub fn exported_in(init: &JsValue) -> Promise {
     let body: Uint8Array = Reflect::get(init, &"body".into()).unwrap().unchecked_into();
     if Reflect::get(init, &"keepalive".into()).unwrap().is_truthy() {
         KEEPALIVE_EXPORTS.set(KEEPALIVE_EXPORTS.get() + 1);
     }
     EXPORT_SIZES.with_borrow_mut(|sizes| sizes.push(body.length() as usize));
+    if IS_DOWN.get() {
+        return Promise::reject(&js_sys::TypeError::new("Failed to fetch"));
+    }
     if let Some(status) = REFUSALS.with_borrow_mut(Vec::pop) {
         if status == TIMED_OUT {
             let reason = js_sys::Error::new("no answer");
@@ -230,7 +299,8 @@ fn exported_in(init: &JsValue) -> Promise {
         let response = Response::new_with_opt_str_and_init(None, &init).unwrap();
         return Promise::resolve(&JsValue::from(response));
     }
-    let export = Export::decode(&*body.to_vec()).unwrap();
+    let export =
+        Export::decode(&*body.to_vec()).expect("OTLP (a test of gzip has a stub of its own)");
     for resource in export.resources {
         RESOURCE.set(resource.resource.unwrap_or_default().attributes);
         EXPORTED
@@ -254,6 +324,12 @@ fn logs_exported_in(init: &JsValue) -> Promise {
 
 /// An answer as the path asks for it, after 1 to 8 ms.
 fn answer(url: &str, init: &JsValue) -> Promise {
+    if let Some(answer) = ANSWER.take() {
+        return answer;
+    }
+    if url.contains("never") {
+        return Promise::new(&mut |_, _| ());
+    }
     let signal = Reflect::get(init, &"signal".into()).unwrap_or(JsValue::UNDEFINED);
     let init = ResponseInit::new();
     if url.contains("unauthorized") {
@@ -312,6 +388,11 @@ pub fn refuse(status: u16) {
     REFUSALS.with_borrow_mut(|refusals| refusals.push(status));
 }
 
+/// No collector answers, or one does again.
+pub fn be_down(down: bool) {
+    IS_DOWN.set(down);
+}
+
 pub fn resource(key: &str) -> Option<String> {
     RESOURCE.with_borrow(|all| all.iter().find(|it| it.key == key)?.value.clone()?.text)
 }
@@ -324,6 +405,21 @@ pub fn exported(trace_id: &str) -> Vec<Span> {
             .cloned()
             .collect()
     })
+}
+
+/// All spans that were exported so far.
+pub fn all_exported() -> Vec<Span> {
+    EXPORTED.with_borrow(Clone::clone)
+}
+
+/// The log records that were exported so far, as the requests that they came in.
+pub fn exports_of_logs() -> Vec<Vec<u8>> {
+    RAW_LOGS.with_borrow(Clone::clone)
+}
+
+/// The spans of a name that were exported so far.
+pub fn spans(name: &str) -> Vec<Span> {
+    EXPORTED.with_borrow(|all| all.iter().filter(|it| it.name == name).cloned().collect())
 }
 
 /// The names of all roots that were exported so far.
@@ -467,6 +563,10 @@ impl Log {
         self.value(key)?.bool
     }
 
+    pub fn double(&self, key: &str) -> Option<f64> {
+        self.value(key)?.double
+    }
+
     fn value(&self, key: &str) -> Option<AnyValue> {
         let mut attributes = self.attributes.iter();
         attributes.find(|it| it.key == key)?.value.clone()
@@ -498,6 +598,24 @@ impl Span {
             .value
             .clone()?
             .int
+    }
+
+    pub fn double(&self, key: &str) -> Option<f64> {
+        self.attributes
+            .iter()
+            .find(|it| it.key == key)?
+            .value
+            .clone()?
+            .double
+    }
+
+    pub fn bool(&self, key: &str) -> Option<bool> {
+        self.attributes
+            .iter()
+            .find(|it| it.key == key)?
+            .value
+            .clone()?
+            .bool
     }
 
     pub fn is_error(&self) -> bool {
