@@ -9,16 +9,17 @@ mod parent;
 
 use std::cell::Cell;
 
-use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, TraceContextExt, Tracer as _};
+#[cfg(feature = "web-vitals")]
+use opentelemetry::trace::SpanContext;
+use opentelemetry::trace::{Span as _, SpanBuilder, TraceContextExt, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 use throughline_core::names::{browser, scope, throughline};
 use wasm_bindgen::JsValue;
 
-use crate::clock;
-use crate::page;
 use crate::performance::{self, number, text};
 use crate::span::Span;
 use crate::tracer::Tracer;
+use crate::{clock, page};
 
 /// Resources of a document that have a span, in the order in which they were asked for: what the page waited for comes
 /// first. Of the rest there is the number, `throughline.document.resources_omitted`. Browsers keep 250 entries.
@@ -26,8 +27,16 @@ use crate::tracer::Tracer;
 const MAX_RESOURCES: i64 = 100;
 
 /// What is told of the document itself.
-const OF_DOCUMENT: &str = "type activationStart domInteractive domContentLoadedEventStart domContentLoadedEventEnd \
-    domComplete loadEventStart loadEventEnd ";
+const OF_DOCUMENT: &[&str] = &[
+    "type",
+    "activationStart",
+    "domInteractive",
+    "domContentLoadedEventStart",
+    "domContentLoadedEventEnd",
+    "domComplete",
+    "loadEventStart",
+    "loadEventEnd",
+];
 
 struct Load {
     /// Open until the document is there.
@@ -56,12 +65,16 @@ pub(crate) fn finish() {
     LOAD.set(Some(load));
 }
 
-/// The span of the load, for what belongs to it.
-pub(crate) fn span_context() -> Option<SpanContext> {
-    let load = LOAD.take()?;
-    let context = load.span.span_context().clone();
-    LOAD.set(Some(load));
-    Some(context)
+/// The span of the load, for what belongs to it; none, if there is none.
+#[cfg(feature = "web-vitals")]
+pub(crate) fn span_context() -> SpanContext {
+    let load = LOAD.take();
+    let context = match &load {
+        Some(load) => load.span.span_context().clone(),
+        None => SpanContext::NONE,
+    };
+    LOAD.set(load);
+    context
 }
 
 fn start() {

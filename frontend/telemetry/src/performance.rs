@@ -100,16 +100,15 @@ pub(crate) fn when_activated(start: fn()) {
 
 /// Calls back when what is there now has been painted: after the next frame. Not before the page is seen.
 #[cfg(any(feature = "navigation", feature = "web-vitals"))]
-pub(crate) fn after_paint(then: Box<dyn FnOnce()>) {
-    let then = Closure::once_into_js(then);
-    next_frame(&Closure::once_into_js(move || next_frame(&then)));
+pub(crate) fn after_paint(then: Function) {
+    next_frame(&page::callback(move || next_frame(&then)));
 }
 
 #[cfg(any(feature = "navigation", feature = "web-vitals"))]
-fn next_frame(callback: &JsValue) {
+fn next_frame(callback: &Function) {
     if let Some(window) = page::window() {
         // Where there are no frames there is no painting to wait for.
-        let _ = window.request_animation_frame(callback.unchecked_ref());
+        let _ = window.request_animation_frame(callback);
     }
 }
 

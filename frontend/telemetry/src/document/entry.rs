@@ -9,9 +9,26 @@ use crate::performance::{number, text};
 
 /// What is told of a request. What has no value did not happen, or is not ours to know: of another origin, which does
 /// not say `Timing-Allow-Origin`, there is the start and the end.
-const OF_REQUEST: &str = "initiatorType renderBlockingStatus deliveryType redirectStart redirectEnd workerStart \
-    fetchStart domainLookupStart domainLookupEnd connectStart secureConnectionStart connectEnd requestStart \
-    responseStart responseEnd transferSize encodedBodySize decodedBodySize ";
+const OF_REQUEST: &[&str] = &[
+    "initiatorType",
+    "renderBlockingStatus",
+    "deliveryType",
+    "redirectStart",
+    "redirectEnd",
+    "workerStart",
+    "fetchStart",
+    "domainLookupStart",
+    "domainLookupEnd",
+    "connectStart",
+    "secureConnectionStart",
+    "connectEnd",
+    "requestStart",
+    "responseStart",
+    "responseEnd",
+    "transferSize",
+    "encodedBodySize",
+    "decodedBodySize",
+];
 
 /// Where it is from.
 pub(super) fn url(entry: &JsValue) -> KeyValue {
@@ -36,31 +53,25 @@ pub(super) fn request(entry: &JsValue) -> Vec<KeyValue> {
     attributes
 }
 
-/// Adds the properties of these names, each with a space after it, that say something: in snake case behind `prefix`.
-/// Sizes are integers.
-pub(super) fn copy(entry: &JsValue, prefix: &str, names: &str, attributes: &mut Vec<KeyValue>) {
-    let mut name = String::new();
-    let mut key = prefix.to_owned();
-    for byte in names.bytes() {
-        if byte != b' ' {
+/// Adds the properties of these names that say something: in snake case behind `prefix`. Sizes are integers.
+pub(super) fn copy(entry: &JsValue, prefix: &str, names: &[&str], attributes: &mut Vec<KeyValue>) {
+    for name in names {
+        let text = text(entry, name);
+        let number = number(entry, name);
+        let value: Value = match number {
+            _ if !text.is_empty() => text.into(),
+            _ if number <= 0.0 => continue,
+            _ if name.ends_with("Size") => int(number).into(),
+            _ => number.into(),
+        };
+        let mut key = prefix.to_owned();
+        for byte in name.bytes() {
             if byte.is_ascii_uppercase() {
                 key.push('_');
             }
-            name.push(char::from(byte));
             key.push(char::from(byte.to_ascii_lowercase()));
-            continue;
         }
-        let text = text(entry, &name);
-        let number = number(entry, &name);
-        let value: Option<Value> = match number {
-            _ if !text.is_empty() => Some(text.into()),
-            _ if number <= 0.0 => None,
-            _ if name.ends_with("Size") => Some(int(number).into()),
-            _ => Some(number.into()),
-        };
-        attributes.extend(value.map(|value| KeyValue::new(key, value)));
-        name.clear();
-        key = prefix.to_owned();
+        attributes.push(KeyValue::new(key, value));
     }
 }
 

@@ -11,7 +11,7 @@ const INTERACTIONS_PER_OUTLIER: f64 = 50.0;
 const SHORTEST: f64 = 8.0;
 
 /// The longest interactions.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Longest {
     /// The id and the milliseconds of each, longest first.
     all: Vec<(f64, f64)>,
@@ -20,6 +20,8 @@ pub(super) struct Longest {
 // === impl Longest ===
 
 impl Longest {
+    pub(super) const NEW: Self = Self { all: Vec::new() };
+
     /// One event of an interaction, of which there may be several (`pointerdown`, `pointerup`, `click`): the interaction
     /// takes as long as the longest of them. Without an id it is of none (a scroll, say).
     pub(super) fn see(&mut self, id: f64, millis: f64) {

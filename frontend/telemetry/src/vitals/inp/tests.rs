@@ -1,7 +1,7 @@
 use super::*;
 
 fn seen(events: impl IntoIterator<Item = (u32, u32)>) -> Longest {
-    let mut longest = Longest::default();
+    let mut longest = Longest::NEW;
     for (id, millis) in events {
         longest.see(id.into(), millis.into());
     }
