@@ -16,7 +16,7 @@ use opentelemetry::{Context, KeyValue};
 use throughline_core::names::{browser, scope, throughline};
 use wasm_bindgen::JsValue;
 
-use crate::performance::{self, number, text};
+use crate::performance::{self, number};
 use crate::span::Span;
 use crate::tracer::Tracer;
 use crate::{clock, page};
@@ -31,10 +31,8 @@ const OF_DOCUMENT: &[&str] = &[
     "type",
     "activationStart",
     "domInteractive",
-    "domContentLoadedEventStart",
     "domContentLoadedEventEnd",
     "domComplete",
-    "loadEventStart",
     "loadEventEnd",
 ];
 
@@ -91,11 +89,8 @@ fn start() {
         #[cfg(feature = "resources")]
         installed: performance::now(),
     })));
-    let is_loaded = window
-        .document()
-        .is_some_and(|it| text(&it, "readyState") == "complete");
-    if is_loaded {
-        finish_soon();
+    if number(&entry, "loadEventEnd") > 0.0 {
+        finish();
     } else {
         page::listen(&window, "load", |_| finish_soon());
     }
@@ -103,9 +98,8 @@ fn start() {
 
 /// The load is over when its event has been handled.
 fn finish_soon() {
-    let finish = page::callback(finish);
     if let Some(window) = page::window() {
-        let _ = window.set_timeout_with_callback(&finish);
+        let _ = window.set_timeout_with_callback(&page::callback(finish));
     }
 }
 
@@ -132,16 +126,15 @@ impl Load {
         self.record_request("documentFetch", entry, &cx);
         #[cfg(feature = "resources")]
         self.record_resources(number(entry, "loadEventEnd"), &cx);
-        let mut attributes = vec![entry::url(entry)];
-        let prefix = browser::NAVIGATION_TIMING;
-        entry::copy(entry, prefix, OF_DOCUMENT, &mut attributes);
-        self.span.set_attributes(attributes);
-        end(&mut self.span, number(entry, "loadEventEnd"));
+        let span = &mut self.span;
+        entry::set_url(span, entry);
+        entry::set_properties(span, entry, browser::NAVIGATION_TIMING, OF_DOCUMENT);
+        end(span, number(entry, "loadEventEnd"));
     }
 
     fn record_request(&self, name: &'static str, entry: &JsValue, cx: &Context) {
         let mut span = begin(&self.tracer, name, cx, number(entry, "fetchStart"));
-        span.set_attributes(entry::request(entry));
+        entry::set_request(&mut span, entry);
         end(&mut span, number(entry, "responseEnd"));
     }
 

@@ -49,8 +49,13 @@ fn start() {
         ("first-input", 0),
         ("event", MIN_EVENT_MILLIS),
     ];
-    let observe = |(entry_type, threshold)| performance::observe(entry_type, threshold, see);
-    OBSERVERS.set(types.into_iter().filter_map(observe).collect());
+    let mut observers = Vec::new();
+    for (entry_type, threshold) in types {
+        if let Some(observer) = performance::observe(entry_type, threshold, see) {
+            observers.push(observer);
+        }
+    }
+    OBSERVERS.set(observers);
     page::listen(&window, "keydown", |event| on_input(&event));
     page::listen(&window, "click", |event| on_input(&event));
     page::listen(&window, "pageshow", |event| on_shown(&event));
