@@ -116,6 +116,7 @@ thread_local! {
     static KEEPALIVE_EXPORTS: Cell<u32> = const { Cell::new(0) };
     static EXPORT_SIZES: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     static REFUSALS: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+    static SERVER_AHEAD: Cell<Option<f64>> = const { Cell::new(None) };
     static LOGS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
     static SETTING_UP: Cell<bool> = const { Cell::new(false) };
 }
@@ -204,7 +205,16 @@ fn exported_in(init: &JsValue) -> Promise {
         EXPORTED
             .with_borrow_mut(|all| all.extend(resource.scopes.into_iter().flat_map(|it| it.spans)));
     }
-    Promise::resolve(&JsValue::from(Response::new().unwrap()))
+    let headers = web_sys::Headers::new().unwrap();
+    if let Some(ahead) = SERVER_AHEAD.get() {
+        let server = js_sys::Date::now() + ahead;
+        let date = js_sys::Date::new(&server.into()).to_utc_string();
+        headers.set("date", &String::from(date)).unwrap();
+    }
+    let init = ResponseInit::new();
+    init.set_headers(&headers);
+    let response = Response::new_with_opt_str_and_init(None, &init).unwrap();
+    Promise::resolve(&JsValue::from(response))
 }
 
 /// An answer as the path asks for it, after 1 to 8 ms.
@@ -260,6 +270,11 @@ pub fn keepalive_exports() -> u32 {
 /// The sizes of all exports so far, in bytes.
 pub fn export_sizes() -> Vec<usize> {
     EXPORT_SIZES.with_borrow(Clone::clone)
+}
+
+/// From now on answers to exports have a date: by a clock that is so many milliseconds ahead.
+pub fn set_server_clock_ahead(millis: f64) {
+    SERVER_AHEAD.set(Some(millis));
 }
 
 /// Refuses the next export with this status, or [`TIMED_OUT`].
