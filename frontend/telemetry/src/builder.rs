@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use js_sys::Function;
 use opentelemetry::{KeyValue, global};
-use throughline_core::{names, pipeline};
+use throughline_core::names;
 use wasm_bindgen::JsCast;
 use web_sys::{Url, Window};
 
+use crate::config::Config;
 use crate::export::{self, Credentials, Signal, Transport};
 use crate::limits::{self, Limits};
 use crate::sampler::{self, Sampler};
@@ -28,17 +29,9 @@ pub fn init(service_name: impl Into<String>) -> Builder {
 #[must_use = "nothing happens before `install`"]
 pub struct Builder {
     resource: Vec<KeyValue>,
-    endpoint: String,
-    headers: Vec<(String, String)>,
-    credentials: Credentials,
-    #[cfg(feature = "fetch")]
-    propagate_to: Vec<String>,
-    sampler: Sampler,
-    limits: Limits,
+    config: Config,
     #[cfg(feature = "session")]
     session: Session,
-    is_enabled: bool,
-    pipeline: pipeline::Settings,
 }
 
 /// The installed client. Dropping it changes nothing: the client lives as long as the page.
@@ -56,31 +49,22 @@ impl Builder {
         let service_name = KeyValue::new(names::resource::SERVICE_NAME, service_name);
         Self {
             resource: vec![service_name],
-            endpoint: String::new(),
-            headers: Vec::new(),
-            credentials: Credentials::default(),
-            #[cfg(feature = "fetch")]
-            propagate_to: Vec::new(),
-            sampler: Sampler::ALWAYS_ON.parent_based(),
-            limits: Limits::default(),
+            config: Config::default(),
             #[cfg(feature = "session")]
             session: Session::default(),
-            is_enabled: true,
-            pipeline: pipeline::Settings {
-                max_batch_bytes: Some(export::MAX_BATCH_BYTES),
-                ..pipeline::Settings::default()
-            },
         }
     }
 
     /// The application's version: `service.version`.
-    pub fn version(self, version: impl Into<String>) -> Self {
-        self.attribute(names::resource::SERVICE_VERSION, version.into())
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.config.version = Some(version.into());
+        self
     }
 
     /// Where the application runs, such as `production`: `deployment.environment.name`.
-    pub fn environment(self, name: impl Into<String>) -> Self {
-        self.attribute(names::resource::DEPLOYMENT_ENVIRONMENT_NAME, name.into())
+    pub fn environment(mut self, name: impl Into<String>) -> Self {
+        self.config.environment = Some(name.into());
+        self
     }
 
     /// Any other attribute of the resource.
@@ -96,19 +80,20 @@ impl Builder {
     /// The collector, by OTLP/HTTP in protobuf: `/v1/traces`, `/v1/logs` and `/v1/metrics` are added to this address, as
     /// to `OTEL_EXPORTER_OTLP_ENDPOINT`. Default: the page's own origin, which needs no CORS and no `connect-src`.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
-        self.endpoint = url.into();
+        self.config.endpoint = Some(url.into());
         self
     }
 
     /// A header of every export, such as a key that the collector asks for. Whoever has the page has the key.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        let headers = self.config.headers.get_or_insert_default();
+        headers.push((name.into(), value.into()));
         self
     }
 
     /// Whether exports carry cookies. Default: to the page's own origin.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
-        self.credentials = credentials;
+        self.config.credentials = Some(credentials);
         self
     }
 
@@ -116,19 +101,28 @@ impl Builder {
     /// allow these headers by CORS. Default: the page's own origin only.
     #[cfg(feature = "fetch")]
     pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
-        self.propagate_to.push(origin.into());
+        let origins = self.config.propagate_to.get_or_insert_default();
+        origins.push(origin.into());
+        self
+    }
+
+    /// Requests that are not traced: an address (its query included), or the beginning of one and `*`.
+    #[cfg(feature = "fetch")]
+    pub fn ignore(mut self, address: impl Into<String>) -> Self {
+        let addresses = self.config.ignore.get_or_insert_default();
+        addresses.push(address.into());
         self
     }
 
     /// Which traces are recorded. Default: all, and those that are continued as their parent says.
     pub fn sampler(mut self, sampler: Sampler) -> Self {
-        self.sampler = sampler;
+        self.config.sampler = Some(sampler);
         self
     }
 
     /// How much one span or log record may hold.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.config.limits = Some(limits);
         self
     }
 
@@ -142,21 +136,40 @@ impl Builder {
     /// Installs without recording, sending or storing anything before [`enable`](crate::enable): until the user has
     /// consented, say.
     pub fn disabled(mut self) -> Self {
-        self.is_enabled = false;
+        self.config.enabled = Some(false);
         self
     }
 
     /// How long a span waits at most for others to travel with. Default: 5 s, that of the specification.
     pub fn schedule_delay(mut self, delay: Duration) -> Self {
-        self.pipeline.schedule_delay = delay;
+        self.config.schedule_delay = Some(delay);
+        self
+    }
+
+    /// How long one export may take. Default: 30 s, that of the specification.
+    pub fn export_timeout(mut self, timeout: Duration) -> Self {
+        self.config.export_timeout = Some(timeout);
+        self
+    }
+
+    /// How many items of each signal are held at most, waiting and on their way; a further one is dropped and counted.
+    /// Default: 2048, that of the specification.
+    pub fn max_queue_size(mut self, items: usize) -> Self {
+        self.config.max_queue_size = Some(items);
+        self
+    }
+
+    /// How many items one request holds at most. Default: 512, that of the specification.
+    pub fn max_batch_size(mut self, items: usize) -> Self {
+        self.config.max_batch_size = Some(items);
         self
     }
 
     /// Exports each span by itself as soon as it ends, instead of in batches: the specification's simple processor,
     /// for tests and demonstrations.
     pub fn simple(mut self) -> Self {
-        self.pipeline.max_export_batch_size = 1;
-        self.pipeline.schedule_delay = Duration::ZERO;
+        self.config.max_batch_size = Some(1);
+        self.config.schedule_delay = Some(Duration::ZERO);
         self
     }
 
@@ -183,29 +196,48 @@ impl Builder {
     }
 
     fn install_in(self, window: &Window, fetch: &Function) {
-        let Some(endpoints) = endpoints(window, &self.endpoint) else {
+        let config = self.config;
+        #[cfg(feature = "config")]
+        let config = crate::config::read(window, config);
+        let endpoint = config.endpoint.as_deref().unwrap_or_default();
+        let Some(endpoints) = endpoints(window, endpoint) else {
             return page::warn("the endpoint is no address to send to");
         };
-        if !self.is_enabled {
+        if config.enabled == Some(false) {
             consent::disable();
         }
-        sampler::set(self.sampler);
-        limits::set(self.limits);
+        let pipeline = config.pipeline();
+        sampler::set(config.sampler());
         let [traces, logs, metrics] = &endpoints;
         #[cfg(feature = "fetch")]
         let settings = crate::fetch::Settings {
             endpoints: [traces, logs, metrics].map(crate::fetch::address).into(),
-            propagate_to: self.propagate_to,
+            propagate_to: config.propagate_to.unwrap_or_default(),
+            ignore: config.ignore.unwrap_or_default(),
         };
         let transport = Transport {
             fetch: fetch.clone(),
             endpoints: [traces, logs, metrics].map(Url::href),
-            headers: self.headers,
-            credentials: self.credentials,
-            timeout: self.pipeline.export_timeout,
+            headers: config.headers.unwrap_or_default(),
+            credentials: config.credentials.unwrap_or_default(),
+            timeout: pipeline.export_timeout,
         };
-        let resource = resource::encode(window, self.resource);
-        export::install(self.pipeline, transport, resource);
+        // First what has a method of its own, so that an attribute of the same key has the last word.
+        let mut attributes = Vec::new();
+        for (key, value) in [
+            (names::resource::SERVICE_VERSION, config.version),
+            (
+                names::resource::DEPLOYMENT_ENVIRONMENT_NAME,
+                config.environment,
+            ),
+        ] {
+            attributes.extend(value.map(|value| KeyValue::new(key, value)));
+        }
+        attributes.extend(self.resource);
+        // Before the limits are set: those of the resource are the default ones (specification, Exempt Entities).
+        let resource = resource::encode(window, attributes);
+        limits::set(config.limits.unwrap_or_default());
+        export::install(pipeline, transport, resource);
         global::set_tracer_provider(TracerProvider);
         #[cfg(feature = "propagator")]
         global::set_text_map_propagator(throughline_core::w3c::W3cPropagator::new());

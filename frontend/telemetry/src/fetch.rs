@@ -28,6 +28,15 @@ pub(crate) struct Settings {
     pub(crate) endpoints: Vec<String>,
     /// Origins beside the page's own that get the context, such as `https://api.example.com`.
     pub(crate) propagate_to: Vec<String>,
+    /// Requests that are not traced: an address, or the beginning of one and `*`.
+    pub(crate) ignore: Vec<String>,
+}
+
+fn is_ignored(ignore: &[String], address: &str) -> bool {
+    ignore.iter().any(|it| match it.strip_suffix('*') {
+        Some(beginning) => address.starts_with(beginning),
+        None => address == it,
+    })
 }
 
 /// An address without its query and fragment: that by which our own requests are known.
@@ -67,8 +76,11 @@ impl Wrapper {
             return self.call(input, init);
         }
         let target = Target::of(&self.window, input, init);
-        let Some(target) = target.filter(|it| !self.settings.endpoints.contains(&address(&it.url)))
-        else {
+        let is_ours = |url: &Url| {
+            self.settings.endpoints.contains(&address(url))
+                || is_ignored(&self.settings.ignore, &url.href())
+        };
+        let Some(target) = target.filter(|it| !is_ours(&it.url)) else {
             return self.call(input, init);
         };
         let mut span = self.start(&target);

@@ -116,6 +116,7 @@ thread_local! {
     static KEEPALIVE_EXPORTS: Cell<u32> = const { Cell::new(0) };
     static EXPORT_SIZES: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     static REFUSALS: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+    static LAST_EXPORT: RefCell<(String, JsValue)> = const { RefCell::new((String::new(), JsValue::UNDEFINED)) };
     static SERVER_AHEAD: Cell<Option<f64>> = const { Cell::new(None) };
     static LOGS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
     static SETTING_UP: Cell<bool> = const { Cell::new(false) };
@@ -155,6 +156,7 @@ fn stub(input: JsValue, init: JsValue) -> Promise {
     let Some(request) = input.dyn_ref::<Request>() else {
         let url = String::from(input.unchecked_ref::<Object>().to_string());
         if url.ends_with("/v1/traces") {
+            LAST_EXPORT.set((url, init.clone()));
             return exported_in(&init);
         }
         if url.ends_with("/v1/logs") {
@@ -270,6 +272,11 @@ pub fn keepalive_exports() -> u32 {
 /// The sizes of all exports so far, in bytes.
 pub fn export_sizes() -> Vec<usize> {
     EXPORT_SIZES.with_borrow(Clone::clone)
+}
+
+/// Where the last export of spans went, and its `init`.
+pub fn last_export() -> (String, JsValue) {
+    LAST_EXPORT.with_borrow(Clone::clone)
 }
 
 /// From now on answers to exports have a date: by a clock that is so many milliseconds ahead.
