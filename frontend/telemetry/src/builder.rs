@@ -13,6 +13,8 @@ use web_sys::{Url, Window};
 use crate::export::{self, Credentials, Signal, Transport};
 use crate::limits::{self, Limits};
 use crate::sampler::{self, Sampler};
+#[cfg(feature = "session")]
+use crate::session::Session;
 use crate::tracer::TracerProvider;
 use crate::{consent, lifecycle, page, resource};
 
@@ -29,11 +31,31 @@ pub struct Builder {
     endpoint: String,
     headers: Vec<(String, String)>,
     credentials: Credentials,
-    #[cfg(feature = "fetch")]
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
     propagate_to: Vec<String>,
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    ignore: Vec<String>,
+    #[cfg(feature = "interaction")]
+    interaction: crate::interaction::Settings,
     sampler: Sampler,
     limits: Limits,
+    #[cfg(feature = "session")]
+    session: Session,
     is_enabled: bool,
+    #[cfg(feature = "document-load")]
+    document_load: bool,
+    #[cfg(feature = "navigation")]
+    navigation: bool,
+    #[cfg(feature = "web-vitals")]
+    web_vitals: bool,
+    #[cfg(feature = "long-animation-frames")]
+    long_animation_frames: bool,
+    #[cfg(feature = "offline")]
+    max_stored_bytes: u64,
+    #[cfg(feature = "errors")]
+    errors: bool,
+    #[cfg(feature = "errors")]
+    max_errors: usize,
     pipeline: pipeline::Settings,
     #[cfg(feature = "metrics")]
     metric_interval: Duration,
@@ -57,11 +79,31 @@ impl Builder {
             endpoint: String::new(),
             headers: Vec::new(),
             credentials: Credentials::default(),
-            #[cfg(feature = "fetch")]
+            #[cfg(any(feature = "fetch", feature = "xhr"))]
             propagate_to: Vec::new(),
+            #[cfg(any(feature = "fetch", feature = "xhr"))]
+            ignore: Vec::new(),
+            #[cfg(feature = "interaction")]
+            interaction: crate::interaction::Settings::default(),
             sampler: Sampler::ALWAYS_ON.parent_based(),
             limits: Limits::default(),
+            #[cfg(feature = "session")]
+            session: Session::default(),
             is_enabled: true,
+            #[cfg(feature = "document-load")]
+            document_load: true,
+            #[cfg(feature = "navigation")]
+            navigation: true,
+            #[cfg(feature = "web-vitals")]
+            web_vitals: true,
+            #[cfg(feature = "long-animation-frames")]
+            long_animation_frames: true,
+            #[cfg(feature = "offline")]
+            max_stored_bytes: export::offline::MAX_STORED_BYTES,
+            #[cfg(feature = "errors")]
+            errors: true,
+            #[cfg(feature = "errors")]
+            max_errors: crate::errors::MAX_ERRORS,
             pipeline: pipeline::Settings {
                 max_batch_bytes: Some(export::MAX_BATCH_BYTES),
                 ..pipeline::Settings::default()
@@ -112,9 +154,25 @@ impl Builder {
 
     /// Another origin that gets `traceparent`, `tracestate` and `baggage`, such as `https://api.example.com`. It must
     /// allow these headers by CORS. Default: the page's own origin only.
-    #[cfg(feature = "fetch")]
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
         self.propagate_to.push(origin.into());
+        self
+    }
+
+    /// Requests that are not traced: to this address, its query included, or to all that begin with what is before a
+    /// final `*`. Relative to the page: `/healthz`, `/assets/*`, `https://ads.example.com/*`.
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    pub fn ignore(mut self, address: impl Into<String>) -> Self {
+        self.ignore.push(address.into());
+        self
+    }
+
+    /// Whether what is written on a control (64 bytes of it at most) may be its name, if it has no `data-trace`, `id`,
+    /// `name` or `aria-label`. What is typed never is. Default: no, since a page may show what is nobody's business.
+    #[cfg(feature = "interaction")]
+    pub fn interaction_text(mut self, is_wanted: bool) -> Self {
+        self.interaction = crate::interaction::Settings::with_text(is_wanted);
         self
     }
 
@@ -130,10 +188,68 @@ impl Builder {
         self
     }
 
+    /// When a session ends. Default: after 4 h, and after 15 min in which nobody did anything.
+    #[cfg(feature = "session")]
+    pub fn session(mut self, session: Session) -> Self {
+        self.session = session;
+        self
+    }
+
     /// Installs without recording, sending or storing anything before [`enable`](crate::enable): until the user has
     /// consented, say.
     pub fn disabled(mut self) -> Self {
         self.is_enabled = false;
+        self
+    }
+
+    /// Whether the load of the document is traced, and what was loaded with it. Default: yes.
+    #[cfg(feature = "document-load")]
+    pub fn document_load(mut self, document_load: bool) -> Self {
+        self.document_load = document_load;
+        self
+    }
+
+    /// Whether navigations within the document are traced. Default: yes.
+    #[cfg(feature = "navigation")]
+    pub fn navigation(mut self, navigation: bool) -> Self {
+        self.navigation = navigation;
+        self
+    }
+
+    /// Whether web vitals are told of, as `browser.web_vital` events. Default: yes.
+    #[cfg(feature = "web-vitals")]
+    pub fn web_vitals(mut self, web_vitals: bool) -> Self {
+        self.web_vitals = web_vitals;
+        self
+    }
+
+    /// Whether frames of 50 ms and more are told of, as `browser.long_animation_frame` events. Default: yes.
+    #[cfg(feature = "long-animation-frames")]
+    pub fn long_animation_frames(mut self, long_animation_frames: bool) -> Self {
+        self.long_animation_frames = long_animation_frames;
+        self
+    }
+
+    /// Bytes of telemetry that are kept in the browser while the collector cannot be reached. Default: 5 MiB; 0 keeps
+    /// nothing. The oldest is dropped for what is new.
+    #[cfg(feature = "offline")]
+    pub fn max_stored_bytes(mut self, bytes: u64) -> Self {
+        self.max_stored_bytes = bytes;
+        self
+    }
+
+    /// Whether panics, uncaught exceptions and unhandled rejections are recorded, as `exception` logs. Default: yes.
+    #[cfg(feature = "errors")]
+    pub fn errors(mut self, errors: bool) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// How many exceptions one page tells of, beside its panics; of one that happens again and again only the 1st, 2nd,
+    /// 4th, 8th … count. Default: 100.
+    #[cfg(feature = "errors")]
+    pub fn max_errors(mut self, max: usize) -> Self {
+        self.max_errors = max;
         self
     }
 
@@ -185,14 +301,17 @@ impl Builder {
         let Some(endpoints) = endpoints(window, &self.endpoint) else {
             return page::warn("the endpoint is no address to send to");
         };
-        consent::set(self.is_enabled);
+        if !self.is_enabled {
+            consent::disable();
+        }
         sampler::set(self.sampler);
         limits::set(self.limits);
         let [traces, logs, metrics] = &endpoints;
-        #[cfg(feature = "fetch")]
-        let settings = crate::fetch::Settings {
-            endpoints: [traces, logs, metrics].map(crate::fetch::address).into(),
+        #[cfg(any(feature = "fetch", feature = "xhr"))]
+        let settings = crate::http::Settings {
+            endpoints: [traces, logs, metrics].map(Url::href).into(),
             propagate_to: self.propagate_to,
+            ignore: self.ignore,
         };
         let transport = Transport {
             fetch: fetch.clone(),
@@ -203,18 +322,46 @@ impl Builder {
         };
         let resource = resource::encode(window, self.resource);
         export::install(self.pipeline, transport, resource);
+        #[cfg(feature = "offline")]
+        export::offline::install(window, self.max_stored_bytes);
         global::set_tracer_provider(TracerProvider);
         #[cfg(feature = "propagator")]
         global::set_text_map_propagator(throughline_core::w3c::W3cPropagator::new());
         #[cfg(feature = "leptos")]
         crate::context::install();
+        #[cfg(feature = "session")]
+        crate::session::install(window, self.session);
         #[cfg(feature = "interaction")]
-        crate::interaction::install(window);
+        crate::interaction::install(window, self.interaction);
+        #[cfg(any(feature = "fetch", feature = "xhr"))]
+        let rules = std::rc::Rc::new(crate::http::Rules::new(window, &settings));
         #[cfg(feature = "fetch")]
-        crate::fetch::install(window, fetch, settings);
+        crate::fetch::install(window, &rules);
+        #[cfg(feature = "xhr")]
+        crate::xhr::install(window, &rules);
+        #[cfg(feature = "errors")]
+        if self.errors {
+            crate::errors::install(window, self.max_errors);
+        }
         #[cfg(feature = "metrics")]
         crate::metrics::install(window, self.metric_interval);
         lifecycle::install(window);
+        #[cfg(feature = "navigation")]
+        if self.navigation {
+            crate::navigation::install(window);
+        }
+        #[cfg(feature = "document-load")]
+        if self.document_load {
+            crate::document::install();
+        }
+        #[cfg(feature = "web-vitals")]
+        if self.web_vitals {
+            crate::vitals::install();
+        }
+        #[cfg(feature = "long-animation-frames")]
+        if self.long_animation_frames {
+            crate::frames::install();
+        }
     }
 }
 

@@ -3,8 +3,15 @@
 use crate::otlp::Attributes;
 
 /// Sets the attributes that all have in common.
+#[cfg_attr(
+    not(feature = "session"),
+    expect(
+        unused_variables,
+        clippy::missing_const_for_fn,
+        reason = "there are none"
+    )
+)]
 pub(crate) fn set(attributes: &mut Attributes, max: usize) {
     #[cfg(feature = "session")]
     crate::session::set(attributes, max);
-    let _ = (attributes, max);
 }

@@ -1,6 +1,7 @@
 //! Whether anything may be recorded at all.
 //!
-//! Disabled means: nothing is recorded, sent or stored, no context goes into requests, and what waited is dropped.
+//! Disabled means: nothing is recorded, sent or stored, no context goes into requests, and what waited is dropped. The
+//! user's choice itself is the application's to keep.
 
 use std::cell::Cell;
 
@@ -11,18 +12,28 @@ thread_local! {
 }
 
 /// Records and sends from now on, as after the user's consent.
+///
+/// The application keeps the choice and says it again on each load, by [`Builder::disabled`](crate::Builder::disabled)
+/// and this.
 pub fn enable() {
     GIVEN.set(true);
+    #[cfg(feature = "session")]
+    crate::session::active();
 }
 
-/// Records and sends nothing from now on. What was recorded and has not been sent is dropped, for
-/// [`DropReason::Disabled`](crate::DropReason::Disabled).
+/// Records, sends and stores nothing from now on.
+///
+/// What was recorded and has not been sent is dropped, for [`DropReason::Disabled`](crate::DropReason::Disabled), and so
+/// are the spans that are open now. The session is forgotten, in this page and in the storage of the origin; another tab
+/// has to be disabled there. A request that is on its way to the collector is not called back.
 pub fn disable() {
     GIVEN.set(false);
     interaction::roots::end_all();
     #[cfg(feature = "metrics")]
     crate::metrics::forget();
     export::forget();
+    #[cfg(feature = "session")]
+    crate::session::forget();
 }
 
 /// Whether anything is recorded.
@@ -31,7 +42,3 @@ pub fn is_enabled() -> bool {
 }
 
 pub(crate) use is_enabled as is_given;
-
-pub(crate) fn set(given: bool) {
-    GIVEN.set(given);
-}

@@ -1,6 +1,10 @@
 //! The way out: one of the core's pipelines for each signal, driven by the browser's timers.
 
+#[cfg(feature = "gzip")]
+mod gzip;
 mod keepalive;
+#[cfg(feature = "offline")]
+pub(crate) mod offline;
 mod transport;
 
 use std::cell::RefCell;
@@ -14,8 +18,8 @@ use throughline_core::pipeline::{
 pub use self::transport::Credentials;
 pub(crate) use self::transport::Transport;
 use self::transport::{Answer, Leaving, Sent};
-use crate::clock;
 use crate::page::{self, Timer};
+use crate::{clock, consent};
 
 /// Bytes of items in one request. With the resource it takes half of the quota of keepalive: the other half is for the
 /// application, and for what is left when the page goes.
@@ -79,17 +83,26 @@ pub(crate) fn install(settings: Settings, transport: Transport, resource: Vec<u8
     });
 }
 
-/// Takes something that is complete.
+/// Takes something that is complete. What was begun with consent may end without.
 pub(crate) fn record(signal: Signal, item: Item) {
+    if !consent::is_given() {
+        lane(signal, |it| {
+            it.pipeline.record_drop(DropReason::Disabled, 1);
+        });
+        return;
+    }
     let pushed = lane(signal, |it| it.pipeline.push(item, clock::monotonic()));
     if pushed == Some(Pushed::Wake) {
         drive();
     }
 }
 
-/// What became of every item of a signal so far.
+/// What became of every item of a signal so far. What is stored for later is queued.
 pub(crate) fn ledger(signal: Signal) -> Ledger {
-    lane(signal, |it| it.pipeline.ledger()).unwrap_or_default()
+    let ledger = lane(signal, |it| it.pipeline.ledger()).unwrap_or_default();
+    #[cfg(feature = "offline")]
+    let ledger = ledger.and_stored(offline::stored(signal));
+    ledger
 }
 
 /// Sends what waits, without waiting for more.
@@ -109,11 +122,13 @@ pub(crate) fn send_all() {
     }
 }
 
-/// Drops what has not been sent.
+/// Drops what has not been sent, for want of consent.
 pub(crate) fn forget() {
     for signal in Signal::ALL {
-        let _ = (signal, DropReason::Disabled);
+        lane(signal, |it| it.pipeline.forget(DropReason::Disabled));
     }
+    #[cfg(feature = "offline")]
+    offline::forget();
 }
 
 /// Does what the pipelines say there is to do.
@@ -141,14 +156,39 @@ fn drive() {
 }
 
 fn send(signal: Signal, batch: Batch<Item>, leaving: Leaving) {
-    let Some((transport, body)) =
-        exporter(|it| (Rc::clone(&it.transport), it.request(&batch.items)))
+    let (Some(transport), Some(body)) = (transport(), exporter(|it| it.request(&batch.items)))
     else {
         return;
     };
+    #[cfg(feature = "offline")]
+    if offline::is_outage()
+        && let Some(stored) = offline::keep(signal, &body, batch.items.len())
+    {
+        return keep(signal, batch, stored);
+    }
     let sent = Sent::begin(transport, signal, &body, leaving);
     wasm_bindgen_futures::spawn_local(async move {
-        complete(signal, &batch, &sent.outcome().await);
+        let answer = sent.outcome().await;
+        #[cfg(feature = "offline")]
+        if let Outcome::Retry { after } = answer.outcome {
+            offline::failed(after);
+            if let Some(stored) = offline::keep(signal, &body, batch.items.len()) {
+                return keep(signal, batch, stored);
+            }
+        }
+        complete(signal, &batch, &answer);
+    });
+}
+
+/// Waits until a batch is stored, and leaves the account of it to the store.
+#[cfg(feature = "offline")]
+fn keep(signal: Signal, batch: Batch<Item>, stored: offline::Stored) {
+    wasm_bindgen_futures::spawn_local(async move {
+        let outcome = match stored.done().await {
+            true => Outcome::Stored,
+            false => Outcome::Retry { after: None },
+        };
+        complete(signal, &batch, &outcome.into());
     });
 }
 
@@ -171,6 +211,10 @@ fn complete(signal: Signal, batch: &Batch<Item>, answer: &Answer) {
 fn on_time() {
     exporter(|it| it.timer.fired());
     drive();
+}
+
+fn transport() -> Option<Rc<Transport>> {
+    exporter(|it| Rc::clone(&it.transport))
 }
 
 fn lane<T>(signal: Signal, f: impl FnOnce(&mut Lane) -> T) -> Option<T> {
@@ -209,7 +253,7 @@ impl Lane {
         let failing = match outcome {
             Outcome::Exported { rejected } => rejected > 0,
             Outcome::Dropped(_) => true,
-            Outcome::Retry { .. } => return false,
+            Outcome::Retry { .. } | Outcome::Stored => return false,
         };
         let was_failing = std::mem::replace(&mut self.is_failing, failing);
         failing && !was_failing

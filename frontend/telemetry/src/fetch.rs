@@ -3,212 +3,181 @@
 //! **Invariant:** the page gets what `fetch` would have given it: the same response or the same reason, unread and
 //! uncloned. Whatever fails in here, the request is made as the page asked for it.
 
-mod open;
-mod request;
+use std::rc::Rc;
 
-use js_sys::{Function, Promise, Reflect};
-use opentelemetry::trace::{Span as _, TraceContextExt};
-use opentelemetry::trace::{SpanBuilder, SpanKind, Status, Tracer as _};
-use opentelemetry::{Context, KeyValue, Value, global};
-use throughline_core::{names, redact, server_timing};
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{Response, Url, Window};
+use js_sys::{Array, Function};
+use opentelemetry::Context;
+use throughline_core::{names, server_timing, w3c};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Headers, Request, Url, Window};
 
-pub(crate) use self::open::end_all;
-use self::request::{Request, Target};
+use crate::http::{self, Attributes, Open, Rules};
 use crate::interaction::turn;
-use crate::page;
-use crate::span::Span;
 use crate::tracer::Tracer;
-
-/// What is traced, and where the context may go.
-#[derive(Debug)]
-pub(crate) struct Settings {
-    /// Requests to these [`address`]es are our own.
-    pub(crate) endpoints: Vec<String>,
-    /// Origins beside the page's own that get the context, such as `https://api.example.com`.
-    pub(crate) propagate_to: Vec<String>,
-}
-
-/// An address without its query and fragment: that by which our own requests are known.
-pub(crate) fn address(url: &Url) -> String {
-    url.origin() + &url.pathname()
-}
+use crate::{consent, page};
 
 struct Wrapper {
-    original: Function,
-    window: Window,
-    settings: Settings,
+    rules: Rc<Rules>,
     tracer: Tracer,
+    /// [`settle`], for all requests: what a promise that never settles holds is not ours.
+    settle: Function,
 }
 
 /// Puts the wrapper into its place.
-pub(crate) fn install(window: &Window, original: &Function, settings: Settings) {
+pub(crate) fn install(window: &Window, rules: &Rc<Rules>) {
     let wrapper = Wrapper {
-        original: original.clone(),
-        window: window.clone(),
-        settings,
+        rules: Rc::clone(rules),
         tracer: Tracer::of(names::scope::FETCH),
+        settle: http::function(Box::new(settle)),
     };
-    // `Fn`: a fetch may be called from within a fetch (by a stub, or by a wrapper around the original).
-    let fetch = Closure::<dyn Fn(JsValue, JsValue) -> Result<JsValue, JsValue>>::new(
-        move |input: JsValue, init: JsValue| wrapper.fetch(&input, &init),
-    );
-    if Reflect::set(window, &JsValue::from_str("fetch"), &fetch.into_js_value()) != Ok(true) {
-        page::warn("window.fetch cannot be replaced: requests are not traced");
-    }
+    let fetch = move |original: JsValue, this: JsValue, arguments: JsValue| {
+        wrapper.fetch(&original, &this, arguments.unchecked_into())
+    };
+    http::wrap(window, "fetch", Box::new(fetch));
 }
 
 // === impl Wrapper ===
 
 impl Wrapper {
-    fn fetch(&self, input: &JsValue, init: &JsValue) -> Result<JsValue, JsValue> {
-        let target = Target::of(&self.window, input, init);
-        let Some(target) = target.filter(|it| !self.settings.endpoints.contains(&address(&it.url)))
-        else {
-            return self.call(input, init);
+    fn fetch(
+        &self,
+        original: &JsValue,
+        this: &JsValue,
+        mut arguments: Array,
+    ) -> Result<JsValue, JsValue> {
+        let request = match consent::is_given() {
+            true => self.traced(&mut arguments),
+            false => None,
         };
-        let mut span = self.start(&target);
-        let request = Request::new(input, init);
-        let response = match self.carrying(&span, &target, &request) {
-            Some(request) => self.original.call1(&self.window, &request),
-            None => self.call(input, init),
-        };
-        match response.map(JsCast::dyn_into::<Promise>) {
-            Ok(Ok(promise)) => Ok(observe(&promise, span, request).into()),
-            Ok(Err(other)) => Ok(other),
-            Err(thrown) => {
-                record_failure(&mut span, &thrown, &request);
+        let result = http::call(original, this, &arguments);
+        match (request, result) {
+            (Some(request), Ok(promise)) => Ok(self.observe(promise, request)),
+            (Some(request), Err(thrown)) => {
+                failed(request, &thrown);
                 Err(thrown)
             }
+            (None, result) => result,
         }
     }
 
-    /// The request as the page made it.
-    fn call(&self, input: &JsValue, init: &JsValue) -> Result<JsValue, JsValue> {
-        if init.is_undefined() {
-            self.original.call1(&self.window, input)
-        } else {
-            self.original.call2(&self.window, input, init)
-        }
-    }
-
-    /// Attributes are set at the start: samplers see nothing else.
-    fn start(&self, target: &Target) -> Span {
-        let method = names::http::method(&target.method);
-        let mut attributes = vec![
-            KeyValue::new(names::http::REQUEST_METHOD, method),
-            KeyValue::new(names::network::SERVER_ADDRESS, target.url.hostname()),
-            KeyValue::new(
-                names::url::FULL,
-                redact::url(&target.url.href()).into_owned(),
-            ),
-        ];
-        if let Some(port) = target.port() {
-            attributes.push(KeyValue::new(names::network::SERVER_PORT, port));
-        }
-        let known = method != names::http::OTHER_METHOD;
-        if !known {
-            let original = target.method.clone();
-            attributes.push(KeyValue::new(
-                names::http::REQUEST_METHOD_ORIGINAL,
-                original,
-            ));
-        }
-        let span = SpanBuilder::from_name(if known { method } else { "HTTP" })
-            .with_kind(SpanKind::Client)
-            .with_attributes(attributes);
-        Context::map_current(|cx| self.tracer.build_with_context(span, cx))
-    }
-
-    /// The request with the context in its headers, if its origin may have it.
+    /// Starts the span of a request, and puts the context into its headers, if its origin may have it.
     ///
     /// `fetch(input, init)` begins with `new Request(input, init)` by its specification, so that a request made so, and
-    /// then given headers, is the same request.
-    fn carrying(&self, span: &Span, target: &Target, request: &Request) -> Option<JsValue> {
-        let origin = target.url.origin();
-        let own = self
-            .window
-            .location()
-            .origin()
-            .is_ok_and(|own| own == origin);
-        if !own && !self.settings.propagate_to.contains(&origin) {
+    /// then given headers, is the same request. A string can be looked at without that, and is passed on as it is if no
+    /// header is added. A `Request` is made one in any case, because its body can be taken only once. What else may say
+    /// that it is an address (and may say something else the second time) is left to `fetch`, as is what `Request`
+    /// refuses: there is no span for these.
+    fn traced(&self, arguments: &mut Array) -> Option<Box<Open>> {
+        let (input, init) = (arguments.get(0), arguments.get(1));
+        let mut request = None;
+        let url = if input.is_string() {
+            http::absolute(&input)?
+        } else if input.is_instance_of::<Request>() || input.is_instance_of::<Url>() {
+            let made = made(&input, &init, arguments)?;
+            page::property(request.insert(made), "url").as_string()?
+        } else {
             return None;
+        };
+        let target = self.rules.target(&url)?;
+        let is_allowed = self.rules.allow(&target);
+        if is_allowed && request.is_none() {
+            request = Some(made(&input, &init, arguments)?);
         }
-        let mut carrier = request.carrier()?;
-        let cx =
-            Context::map_current(|cx| cx.with_remote_span_context(span.span_context().clone()));
-        global::get_text_map_propagator(|propagator| propagator.inject_context(&cx, &mut carrier));
-        Some(carrier.into_request())
+        // An untouched call is told about by its `init`.
+        let source = request.unwrap_or(init);
+        let method = page::property(&source, "method").as_string();
+        let cx = Context::current();
+        let method = method.as_deref().unwrap_or("GET");
+        let span = http::start(&self.tracer, &cx, method, &target);
+        if is_allowed {
+            let headers: Headers = page::property(&source, "headers").unchecked_into();
+            // If the page has set the header itself, all of it is the page's.
+            if headers.has(w3c::TRACEPARENT) == Ok(false) {
+                // Refused for `no-cors` requests: those go without.
+                http::inject(&span, &cx, &|name, value| drop(headers.set(name, value)));
+            }
+        }
+        Some(Open::new(span, source, &url))
+    }
+
+    /// Ends the span when the headers of the response are there, or when there will be none. Its body is not ours.
+    ///
+    /// The promise is that of `then`, not the original: with a second listener beside the page's, a rejection that the
+    /// page does not handle would look handled.
+    fn observe(&self, promise: JsValue, request: Box<Open>) -> JsValue {
+        let then = page::property(&promise, "then");
+        if !then.is_function() {
+            return promise;
+        }
+        let number = http::add(request);
+        let settle = |answered| {
+            self.settle.bind2(
+                &JsValue::UNDEFINED,
+                &JsValue::from_f64(number),
+                &JsValue::from_bool(answered),
+            )
+        };
+        let then: &Function = then.unchecked_ref();
+        then.call2(&promise, &settle(true), &settle(false))
+            .unwrap_or_else(|_| {
+                drop(http::take(number));
+                promise
+            })
     }
 }
 
-/// Ends the span when the headers of the response are there, or when there will be none. Its body is not ours.
-///
-/// The promise is that of `then`, not the original: with a second listener beside the page's, a rejection that the
-/// page does not handle would look handled.
-fn observe(promise: &Promise, span: Span, request: Request) -> Promise {
-    let turn = turn::number();
-    let id = open::add(span, request);
-    let on_response = Closure::once_into_js(move |response: JsValue| -> JsValue {
-        // An answer is a task of its own: no interaction's turn, but that in which the request was made (a stub's
-        // answer may be there at once), can still last.
-        turn::end_others(turn);
-        if let Some((mut span, _)) = open::take(id) {
-            record_response(&mut span, &response);
-        }
-        response
-    });
-    let on_failure = Closure::once_into_js(move |reason: JsValue| -> Result<JsValue, JsValue> {
-        if let Some((mut span, request)) = open::take(id) {
-            record_failure(&mut span, &reason, &request);
-        }
-        Err(reason)
-    });
-    then(promise, &on_response, &on_failure).unwrap_or_else(|| promise.clone())
+/// The `Request` for these, which becomes the only argument.
+fn made(input: &JsValue, init: &JsValue, arguments: &mut Array) -> Option<JsValue> {
+    let request = Request::new_with_request_and_init(input.unchecked_ref(), init.unchecked_ref());
+    let request = request.ok()?.into();
+    *arguments = Array::of1(&request);
+    Some(request)
 }
 
-/// `promise.then(on_response, on_failure)`, with functions instead of `Closure`s that would have to be kept.
-fn then(promise: &Promise, on_response: &JsValue, on_failure: &JsValue) -> Option<Promise> {
-    let then: Function = page::property(promise, "then").dyn_into().ok()?;
-    then.call2(promise, on_response, on_failure)
-        .ok()?
-        .dyn_into()
-        .ok()
-}
-
-fn record_response(span: &mut Span, response: &JsValue) {
-    if let Some(response) = response.dyn_ref::<Response>() {
-        let status = response.status();
-        // An opaque response (`no-cors`) has status 0.
-        if status > 0 {
-            span.set_attribute(KeyValue::new(
-                names::http::RESPONSE_STATUS_CODE,
-                Value::I64(status.into()),
-            ));
-        }
-        if status >= 400 {
-            span.set_attribute(KeyValue::new(names::error::TYPE, status.to_string()));
-            span.set_status(Status::error(""));
-        }
-        let timing = response.headers().get(server_timing::HEADER).ok().flatten();
-        if let Some(server) = timing.as_deref().and_then(server_timing::parse) {
-            let id = server.span_id().to_string();
-            span.set_attribute(KeyValue::new(names::throughline::SERVER_SPAN_ID, id));
+/// The promise of request `number` has been fulfilled or rejected with `value`.
+fn settle(number: JsValue, is_answer: JsValue, value: JsValue) -> Result<JsValue, JsValue> {
+    let is_answer = is_answer.is_truthy();
+    if let Some(request) = number.as_f64().and_then(http::take) {
+        if is_answer {
+            // An answer is a task of its own: no interaction's turn, but that in which the request was made (a stub's
+            // answer may be there at once), can still last.
+            turn::end_others(request.turn);
+            answered(request, &value);
+        } else {
+            failed(request, &value);
         }
     }
-    span.end();
+    if is_answer { Ok(value) } else { Err(value) }
 }
 
-/// A request that its caller aborted did not go wrong (semantic conventions, recording errors): no error then.
-fn record_failure(span: &mut Span, reason: &JsValue, request: &Request) {
-    if request.was_aborted(reason) {
-        span.set_attribute(KeyValue::new(names::throughline::FETCH_ABORTED, true));
+fn answered(request: Box<Open>, response: &JsValue) {
+    let headers: Headers = page::property(response, "headers").unchecked_into();
+    let server_timing = headers.get(server_timing::HEADER).ok().flatten();
+    let mut attributes = Attributes::default();
+    attributes.answer(&page::property(response, "status"), server_timing);
+    if page::property(response, "redirected").is_truthy() {
+        attributes.redirected(page::property(response, "url").as_string());
+    }
+    #[cfg(feature = "resource-timing")]
+    attributes.timing(&request.begun);
+    attributes.end(request.span);
+}
+
+/// There is no answer: the caller's `abort()`, with whatever reason, or something went wrong, of which a timeout that
+/// the caller set is one.
+fn failed(request: Box<Open>, reason: &JsValue) {
+    let mut attributes = Attributes::default();
+    let name = page::property(reason, "name").as_string();
+    let class = name.as_deref().unwrap_or(names::error::OTHER);
+    let signal = page::property(&request.source, "signal");
+    let is_reason = || {
+        page::property(&signal, "aborted").is_truthy()
+            && page::property(&signal, "reason") == *reason
+    };
+    if class == "AbortError" || class != "TimeoutError" && is_reason() {
+        attributes.aborted();
     } else {
-        let class = page::property(reason, "name").as_string();
-        let class = class.unwrap_or_else(|| names::error::OTHER.to_owned());
-        span.set_attribute(KeyValue::new(names::error::TYPE, class));
-        span.set_status(Status::error(""));
+        attributes.error(class);
     }
-    span.end();
+    attributes.end(request.span);
 }

@@ -8,29 +8,34 @@ mod lifetime;
 pub(crate) mod roots;
 pub(crate) mod turn;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
-use opentelemetry::trace::{SpanBuilder, TraceContextExt, TraceId, Tracer as _};
+use opentelemetry::trace::{Span as _, SpanBuilder, TraceContextExt, TraceId, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 use throughline_core::{names, redact};
-use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, SubmitEvent, Window};
+use web_sys::{Element, Event, Window};
 
 use crate::context;
 use crate::page;
 use crate::tracer::Tracer;
 
 #[derive(Clone, Copy)]
-enum Kind {
+pub(crate) enum Kind {
     Click,
     Submit,
     Change,
 }
 
+/// How interactions are observed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Settings {
+    /// Takes what is written on a control for its name where nothing better is there. `None`: it stays in the page, and
+    /// the code that reads it is not linked.
+    text: Option<control::TextOf>,
+}
+
 thread_local! {
     static LAST: Cell<Option<TraceId>> = const { Cell::new(None) };
-    /// The last click, for the `change` that comes when a list or a dialog that it opened closes.
-    static LAST_CLICK: RefCell<Option<(Element, Context)>> = const { RefCell::new(None) };
 }
 
 /// The trace of the last interaction.
@@ -39,106 +44,90 @@ pub(crate) fn last_trace_id() -> Option<TraceId> {
 }
 
 /// Listens to the page.
-pub(crate) fn install(window: &Window) {
-    page::listen(window, "click", |event| on_click(&event));
-    page::listen(window, "submit", |event| on_submit(&event));
-    page::listen(window, "change", |event| on_change(&event));
+pub(crate) fn install(window: &Window, settings: Settings) {
+    for kind in [Kind::Click, Kind::Submit, Kind::Change] {
+        page::listen(window, kind.as_str(), move |event| match kind {
+            Kind::Click => on_click(&event, settings),
+            Kind::Submit => on_submit(&event),
+            Kind::Change => on_change(&event, settings),
+        });
+    }
 }
 
-fn on_click(event: &Event) {
+fn on_click(event: &Event, settings: Settings) {
     // A click that a listener of a click makes belongs to that one, and one that a task makes to the task's. A person's
     // own click does not: if a task seems to run, it has panicked.
-    if turn::is_dispatching() || (!event.is_trusted() && context::is_work()) {
+    if turn::is_dispatching() || (!control::is_trusted(event) && context::is_work()) {
         return;
     }
-    let Some(control) = control::of(event) else {
+    let Some(control) = control::of(event).filter(|it| !turn::clicks(it)) else {
         return;
     };
-    // So does the one that the browser makes on the control of a clicked label.
-    if turn::control().is_some_and(|label| control::is_label_of(&label, &control)) {
-        return;
-    }
-    let form = control::form_of(&control).filter(|_| control::is_by_enter(event, &control));
-    let (kind, name) = match form {
+    let (kind, name) = match control::form_by_enter(event, &control) {
         Some(form) => (Kind::Submit, control::form_name(Some(&control), &form)),
-        None => (Kind::Click, control::name(&control)),
+        None => (Kind::Click, control::name(&control, settings.text)),
     };
-    let cx = begin(kind, &name, event, &control);
-    LAST_CLICK.with(|last| {
-        last.try_borrow_mut()
-            .ok()
-            .map(|mut last| last.replace((control, cx)))
-    });
+    begin(kind, name, event, control);
 }
 
 fn on_submit(event: &Event) {
-    if Context::map_current(Context::has_active_span) {
-        return;
+    if let Some(form) = control::element(event, "target")
+        && !context::is_active()
+    {
+        let button = control::submitter(event, &form);
+        let name = control::form_name(button.as_ref(), &form);
+        begin(Kind::Submit, name, event, form);
     }
-    let Some(form) = event.target().and_then(|it| it.dyn_into::<Element>().ok()) else {
-        return;
-    };
-    let submitter = event
-        .dyn_ref::<SubmitEvent>()
-        .and_then(SubmitEvent::submitter);
-    let button = submitter
-        .map(Element::from)
-        .or_else(|| control::default_button(&form));
-    begin(
-        Kind::Submit,
-        &control::form_name(button.as_ref(), &form),
-        event,
-        &form,
-    );
+    turn::submits(event);
 }
 
 /// A text field changes when it is left: that is no interaction. A choice is.
-fn on_change(event: &Event) {
-    if Context::map_current(Context::has_active_span) {
-        return;
-    }
-    let target = event.composed_path().get(0).dyn_into::<Element>().ok();
-    let Some(control) = target.filter(control::is_choice) else {
+fn on_change(event: &Event, settings: Settings) {
+    let Some(control) = control::choice(event).filter(|_| !context::is_active()) else {
         return;
     };
-    let clicked = LAST_CLICK.with(|last| last.try_borrow().ok().and_then(|last| last.clone()));
-    match clicked {
-        Some((same, cx)) if same == control && roots::is_open(&cx) => {
-            turn::begin(cx, event.clone(), control);
-        }
-        _ => {
-            begin(Kind::Change, &control::name(&control), event, &control);
+    // The list or the dialog may have been opened by a click.
+    match roots::of_control(&control) {
+        Some(cx) => turn::begin(cx, Kind::Change, event, control),
+        None => {
+            let name = control::name(&control, settings.text);
+            begin(Kind::Change, name, event, control);
         }
     }
 }
 
 /// Starts the root, and makes it current for the turn of its event.
-fn begin(kind: Kind, name: &str, event: &Event, control: &Element) -> Context {
-    let kind = kind.as_str();
-    let span = SpanBuilder::from_name(format!("{kind} {name}"))
-        .with_attributes(attributes(kind, name, control));
+fn begin(kind: Kind, name: String, event: &Event, control: Element) {
+    let mut span_name = kind.as_str().to_owned();
+    span_name.push(' ');
+    span_name.push_str(&name);
+    let mut attributes = vec![
+        KeyValue::new(names::throughline::INTERACTION_TYPE, kind.as_str()),
+        KeyValue::new(names::app::WIDGET_ID, name),
+        KeyValue::new(names::app::BROWSER_TAG_NAME, control::tag_name(&control)),
+    ];
+    let url = page::property(&page::property(&js_sys::global(), "location"), "href");
+    if let Some(url) = url.as_string() {
+        let url = redact::url(&url).into_owned();
+        attributes.push(KeyValue::new(names::url::FULL, url));
+    }
+    let span = SpanBuilder::from_name(span_name).with_attributes(attributes);
     let span = Tracer::of(names::scope::INTERACTION).build_with_context(span, &Context::new());
+    LAST.set(Some(span.span_context().trace_id()));
     let cx = Context::new().with_span(span);
-    LAST.set(Some(cx.span().span_context().trace_id()));
-    roots::is_interaction(&cx, control);
-    context::used_again(&cx, control);
-    turn::begin(cx.clone(), event.clone(), control.clone());
-    cx
+    roots::is_interaction(&cx, &control);
+    turn::begin(cx, kind, event, control.clone());
+    context::used_again(&control);
 }
 
-fn attributes(kind: &'static str, name: &str, control: &Element) -> Vec<KeyValue> {
-    let mut attributes = vec![
-        KeyValue::new(names::throughline::INTERACTION_TYPE, kind),
-        KeyValue::new(names::app::WIDGET_ID, name.to_owned()),
-        KeyValue::new(names::app::BROWSER_TAG_NAME, control::tag_name(control)),
-    ];
-    if let Some(Ok(url)) = page::window().map(|window| window.location().href()) {
-        attributes.push(KeyValue::new(
-            names::url::FULL,
-            redact::url(&url).into_owned(),
-        ));
+// === impl Settings ===
+
+impl Settings {
+    pub(crate) fn with_text(is_wanted: bool) -> Self {
+        Self {
+            text: is_wanted.then_some(control::text as control::TextOf),
+        }
     }
-    attributes
 }
 
 // === impl Kind ===

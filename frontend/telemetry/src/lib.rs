@@ -14,9 +14,17 @@ mod clock;
 mod common;
 mod consent;
 mod context;
+#[cfg(feature = "document-load")]
+mod document;
+#[cfg(feature = "errors")]
+mod errors;
 mod export;
 #[cfg(feature = "fetch")]
 mod fetch;
+#[cfg(feature = "long-animation-frames")]
+mod frames;
+#[cfg(any(feature = "fetch", feature = "xhr"))]
+mod http;
 mod ids;
 mod interaction;
 mod lifecycle;
@@ -25,24 +33,47 @@ mod limits;
 mod logs;
 #[cfg(feature = "metrics")]
 mod metrics;
+#[cfg(feature = "navigation")]
+mod navigation;
 mod otlp;
 mod page;
+#[cfg(any(
+    feature = "document-load",
+    feature = "navigation",
+    feature = "web-vitals",
+    feature = "long-animation-frames"
+))]
+mod performance;
 mod resource;
 mod sampler;
 #[cfg(feature = "session")]
 mod session;
 mod span;
 mod tracer;
+#[cfg(feature = "web-vitals")]
+mod vitals;
+#[cfg(feature = "xhr")]
+mod xhr;
 
 use opentelemetry::trace::TraceId;
 pub use throughline_core::pipeline::{DropReason, Ledger};
 
 pub use self::builder::{Builder, Telemetry, init};
 pub use self::consent::{disable, enable, is_enabled};
+#[cfg(feature = "leptos")]
+pub use self::context::traced_source;
 pub use self::context::{Bind, Traced, bind, traced};
+#[cfg(feature = "errors")]
+pub use self::errors::record_error;
 pub use self::export::{Credentials, Signal};
 pub use self::limits::Limits;
+#[cfg(feature = "logs")]
+pub use self::logs::{LogRecord, Logger, LoggerProvider, logger_provider};
+#[cfg(feature = "tracing")]
+pub use self::logs::{TracingLayer, tracing_layer};
 pub use self::sampler::Sampler;
+#[cfg(feature = "session")]
+pub use self::session::{Session, clear_user, set_user};
 
 /// The trace of the last interaction, for a link to it or for a report to whoever helps.
 pub fn last_trace_id() -> Option<TraceId> {

@@ -9,9 +9,7 @@ use crate::page;
 /// Listens to the page. `pagehide` is the window's event: a listener on the document never hears it.
 pub(crate) fn install(window: &Window) {
     page::listen(window, "pagehide", |_| {
-        #[cfg(feature = "fetch")]
-        crate::fetch::end_all();
-        roots::end_all();
+        end_all();
         send_all();
     });
     let Some(document) = window.document() else {
@@ -24,7 +22,23 @@ pub(crate) fn install(window: &Window) {
     });
 }
 
+/// Ends what is under way: nobody will live to see its end.
+pub(crate) fn end_all() {
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    crate::http::end_all();
+    #[cfg(feature = "document-load")]
+    crate::document::leave();
+    #[cfg(feature = "navigation")]
+    crate::navigation::leave();
+    roots::end_all();
+}
+
+/// Says what is to be said while somebody may still hear it.
 fn send_all() {
+    #[cfg(feature = "navigation")]
+    crate::navigation::leave();
+    #[cfg(feature = "web-vitals")]
+    crate::vitals::hidden();
     #[cfg(feature = "metrics")]
     crate::metrics::collect();
     export::send_all();

@@ -1,9 +1,23 @@
 //! Log records and events: correlated with the span in which they are written.
 
+mod any_value;
+mod api;
+#[cfg(feature = "tracing")]
+mod layer;
+#[cfg(any(feature = "tracing", feature = "errors"))]
+mod text;
+
+use std::sync::Arc;
+
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, KeyValue, Value};
 use throughline_core::limits::MAX_NAME_BYTES;
 
+pub use self::api::{LogRecord, Logger, LoggerProvider, logger_provider};
+#[cfg(feature = "tracing")]
+pub use self::layer::{TracingLayer, tracing_layer};
+#[cfg(any(feature = "tracing", feature = "errors"))]
+pub(crate) use self::text::Text;
 use crate::export::{self, Item, Signal};
 use crate::otlp::{self, Attributes, Message, cut};
 use crate::{clock, common, consent, limits};
@@ -35,46 +49,57 @@ pub(crate) struct Record {
 /// Writes an event of one of our own instrumentations.
 pub(crate) fn event(scope: &'static str, record: Record) {
     let scope = otlp::named_scope(scope, env!("CARGO_PKG_VERSION"));
-    emit(&scope.into_bytes(), record);
+    emit(scope.into_bytes().into(), record);
 }
 
 /// Writes a record; `scope` is encoded.
-pub(crate) fn emit(scope: &[u8], record: Record) {
-    if !consent::is_given() {
-        return;
+pub(crate) fn emit(scope: Arc<[u8]>, mut record: Record) {
+    let mut attributes = common_attributes();
+    for attribute in std::mem::take(&mut record.attributes) {
+        attributes.set(attribute, limits::get().attributes);
     }
-    let bytes = write(record).into_bytes();
-    let scope = scope.into();
-    export::record(Signal::Logs, Item { scope, bytes });
+    send(scope, &record, &attributes, clock::anchor().now());
+}
+
+/// What every record says.
+fn common_attributes() -> Attributes {
+    let mut attributes = Attributes::default();
+    common::set(&mut attributes, limits::get().attributes);
+    attributes
+}
+
+fn send(scope: Arc<[u8]>, record: &Record, attributes: &Attributes, observed_at: u64) {
+    if consent::is_given() && !Context::is_current_telemetry_suppressed() {
+        let bytes = write(record, attributes, observed_at).into_bytes();
+        export::record(Signal::Logs, Item { scope, bytes });
+    }
 }
 
 /// The `LogRecord` message.
-fn write(record: Record) -> Message {
-    let limits = limits::get();
-    let now = clock::anchor().now();
+fn write(record: &Record, attributes: &Attributes, observed_at: u64) -> Message {
     let mut message = Message::default();
-    message.fixed64(1, record.at.unwrap_or(now));
+    message.fixed64(1, record.at.unwrap_or(observed_at));
     message.uint(2, record.severity.into());
     message.text(3, record.severity_text);
     if let Some(body) = &record.body {
         message.message(5, body);
     }
-    let mut attributes = Attributes::default();
-    common::set(&mut attributes, limits.attributes);
-    for attribute in record.attributes {
-        attributes.set(attribute, limits.attributes);
-    }
     attributes.write(&mut message, 6, 0);
-    let span = record.span;
-    let span = span.unwrap_or_else(|| Context::map_current(|cx| cx.span().span_context().clone()));
+    match &record.span {
+        Some(span) => write_span(&mut message, span),
+        None => Context::map_current(|cx| write_span(&mut message, cx.span().span_context())),
+    }
+    message.fixed64(11, observed_at);
+    message.text(12, cut(record.event_name, MAX_NAME_BYTES));
+    message
+}
+
+fn write_span(message: &mut Message, span: &SpanContext) {
     if span.is_valid() {
         message.fixed32(8, span.trace_flags().to_u8().into());
         message.bytes(9, &span.trace_id().to_bytes());
         message.bytes(10, &span.span_id().to_bytes());
     }
-    message.fixed64(11, now);
-    message.text(12, cut(record.event_name, MAX_NAME_BYTES));
-    message
 }
 
 /// A text as the body of a record.

@@ -12,9 +12,9 @@ mod tests;
 
 use opentelemetry::InstrumentationScope;
 
-#[cfg(feature = "logs")]
-pub(crate) use self::attributes::value;
 pub(crate) use self::attributes::{Attributes, attribute};
+#[cfg(feature = "logs")]
+pub(crate) use self::attributes::{pair, value};
 
 /// A protobuf message under way.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,6 +82,11 @@ pub(crate) fn request(resource: &[u8], items: &[(&[u8], &[u8])]) -> Vec<u8> {
 impl Message {
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0
+    }
+
+    #[cfg(feature = "logs")]
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// An integer or an enum. Zero is the default, and not written.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+#[cfg(any(feature = "navigation", feature = "web-vitals"))]
+use web_sys::VisibilityState;
 use web_sys::{Event, EventTarget, Window};
 
 /// The page's window, or `None` in a worker.
@@ -33,6 +35,14 @@ pub(crate) fn callback(callback: impl Fn() + 'static) -> Function {
     Closure::<dyn Fn()>::new(callback)
         .into_js_value()
         .unchecked_into()
+}
+
+/// Whether nobody can see the page.
+#[cfg(any(feature = "navigation", feature = "web-vitals"))]
+pub(crate) fn is_hidden() -> bool {
+    window()
+        .and_then(|window| window.document())
+        .is_some_and(|it| it.visibility_state() == VisibilityState::Hidden)
 }
 
 /// A property of a JavaScript object, or `undefined`. Never throws.

@@ -149,7 +149,7 @@ fn randomness(trace_id: TraceId) -> u64 {
 }
 
 /// 56 bits in 14 digits.
-fn push_hex(text: &mut String, value: u64) {
+pub(crate) fn push_hex(text: &mut String, value: u64) {
     for digit in (0..14).rev() {
         let nibble = u32::try_from(value >> (4 * digit) & 0xf).unwrap_or_default();
         text.extend(char::from_digit(nibble, 16));

@@ -1,95 +1,25 @@
 //! Thirty interleaved clicks: every request belongs to the trace of its click, ten awaits later too.
 #![cfg(target_arch = "wasm32")]
 
+mod clicks;
 mod support;
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
+use clicks::*;
+use futures::StreamExt;
 use gloo_timers::future::TimeoutFuture;
-use leptos::__reexports::send_wrapper::SendWrapper;
-use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use support::{window, *};
 use throughline_browser::{bind, traced};
 use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
-
-const CLICKS: u32 = 30;
-const AWAITS: u32 = 10;
-
-thread_local! {
-    static CLICK: Cell<u32> = const { Cell::new(0) };
-}
-
-/// The number of this click: each says another.
-fn next_click() -> u32 {
-    CLICK.set(CLICK.get() + 1);
-    CLICK.get()
-}
-
-fn mount<V: IntoView + 'static>(view: impl FnOnce() -> V + 'static) {
-    set_up();
-    let parent = html("").unchecked_into();
-    mount_to(parent, view).forget();
-}
-
-/// Clicks `selector` thirty times while earlier clicks still work; their traces by number of click.
-async fn click_thirty_times(selector: &str) -> HashMap<u32, String> {
-    next_macrotask().await;
-    let button = find(selector);
-    let mut traces = HashMap::new();
-    for _ in 0..CLICKS {
-        let trace = click(&button);
-        traces.insert(CLICK.get(), trace);
-        TimeoutFuture::new((js_sys::Math::random() * 8.0) as u32).await;
-    }
-    traces
-}
-
-/// Whether every request at `/name/` carries the trace of its click. There are `expected` or, where runs replace each
-/// other, fewer.
-async fn check(name: &str, traces: &HashMap<u32, String>, expected: Expected) {
-    let prefix = format!("/{name}/");
-    let mut before = usize::MAX;
-    loop {
-        let now = asked(&prefix).len();
-        let is_all = matches!(expected, Expected::All(all) if now == all as usize);
-        if is_all || (now == before && now > 0) {
-            break;
-        }
-        before = now;
-        TimeoutFuture::new(200).await;
-    }
-    let asked = asked(&prefix);
-    match expected {
-        Expected::All(all) => assert_eq!(asked.len(), all as usize),
-        Expected::AtLeast(some) => assert!(asked.len() >= some as usize, "only {}", asked.len()),
-    }
-    let wrong: Vec<_> = asked
-        .iter()
-        .filter(|it| {
-            let click: u32 = it.path.split('/').nth(2).unwrap().parse().unwrap();
-            let trace = it.traceparent.as_ref().and_then(|it| it.split('-').nth(1));
-            trace != traces.get(&click).map(String::as_str)
-        })
-        .collect();
-    assert!(
-        wrong.is_empty(),
-        "{} of {} are wrong: {wrong:?}",
-        wrong.len(),
-        asked.len()
-    );
-}
-
-#[derive(Clone, Copy)]
-enum Expected {
-    All(u32),
-    AtLeast(u32),
-}
 
 #[wasm_bindgen_test]
 async fn a_spawned_task_keeps_the_click_in_which_it_was_spawned() {
@@ -122,98 +52,6 @@ async fn a_handler_that_stops_propagation_is_part_of_its_click() {
     });
     let traces = click_thirty_times("#stopped").await;
     check("stopped", &traces, Expected::All(CLICKS * AWAITS)).await;
-}
-
-#[wasm_bindgen_test]
-async fn an_effect_and_what_it_spawns_belong_to_the_click_that_woke_it() {
-    mount(|| {
-        let clicked = RwSignal::new(0);
-        Effect::new(move |_| match clicked.get() {
-            0 => {}
-            click => spawn_local(work("effect", click, AWAITS)),
-        });
-        view! { <button id="effect" on:click=move |_| clicked.set(next_click())></button> }
-    });
-    let traces = click_thirty_times("#effect").await;
-    check("effect", &traces, Expected::All(CLICKS * AWAITS)).await;
-}
-
-#[wasm_bindgen_test]
-async fn the_runs_of_a_traced_resource_belong_to_the_clicks_that_caused_them() {
-    mount(|| {
-        let clicked = RwSignal::new(0);
-        let resource = LocalResource::new(move || {
-            traced(|click| async move {
-                if click > 0 {
-                    work("resource", click, 3).await;
-                }
-            })(clicked.get())
-        });
-        Effect::new(move |_| resource.get());
-        view! { <button id="resource" on:click=move |_| clicked.set(next_click())></button> }
-    });
-    let traces = click_thirty_times("#resource").await;
-    check("resource", &traces, Expected::AtLeast(9)).await;
-}
-
-#[wasm_bindgen_test]
-async fn a_resource_with_a_source_is_exact_through_traced_too() {
-    mount(|| {
-        let clicked = RwSignal::new(0);
-        let load = |click| {
-            SendWrapper::new(async move {
-                if click > 0 {
-                    work("source", click, AWAITS).await;
-                }
-            })
-        };
-        let resource = Resource::new(move || clicked.get(), traced(load));
-        Effect::new(move |_| resource.get());
-        view! { <button id="source" on:click=move |_| clicked.set(next_click())></button> }
-    });
-    let traces = click_thirty_times("#source").await;
-    check("source", &traces, Expected::AtLeast(20)).await;
-}
-
-#[wasm_bindgen_test]
-async fn a_component_mounted_by_one_click_works_for_the_clicks_after_it() {
-    mount(|| {
-        let shown = RwSignal::new(false);
-        view! {
-            <button id="open" on:click=move |_| shown.set(true)></button>
-            {move || shown.get().then(Mounted)}
-        }
-    });
-    click(&find("#open"));
-    next_macrotask().await;
-    // At once: the root of the click that mounted it is still open.
-    let traces = click_thirty_times("#mounted").await;
-    check("mounted-effect", &traces, Expected::All(CLICKS)).await;
-    check("mounted-task", &traces, Expected::All(CLICKS * AWAITS)).await;
-    check("mounted-resource", &traces, Expected::AtLeast(6)).await;
-}
-
-#[component]
-fn Mounted() -> impl IntoView {
-    let clicked = RwSignal::new(0);
-    Effect::new(move |_| {
-        if clicked.get() > 0 {
-            // Starts the request without a task of its own.
-            let _started = window().fetch_with_str(&format!("/mounted-effect/{}", clicked.get()));
-        }
-    });
-    let run = traced(|click: u32| async move {
-        if click > 0 {
-            work("mounted-resource", click, 2).await;
-        }
-    });
-    let resource = LocalResource::new(move || run(clicked.get()));
-    Effect::new(move |_| resource.get());
-    let on_click = move |_| {
-        clicked.set(next_click());
-        spawn_local(work("mounted-task", CLICK.get(), AWAITS));
-    };
-    view! { <button id="mounted" on:click=on_click></button> }
 }
 
 #[wasm_bindgen_test]
@@ -296,4 +134,198 @@ async fn a_click_that_a_task_makes_belongs_to_the_task() {
         throughline_browser::last_trace_id().unwrap().to_string(),
         trace
     );
+}
+
+#[wasm_bindgen_test]
+async fn a_server_action_keeps_the_click_that_dispatched_it() {
+    mount(|| {
+        let action = ServerAction::<Serve>::new();
+        let on_click = move |_| {
+            action.dispatch(Serve {
+                click: next_click(),
+            });
+        };
+        view! { <button id="server-action" on:click=on_click></button> }
+    });
+    let traces = click_thirty_times("#server-action").await;
+    check("api/serve", &traces, Expected::All(CLICKS)).await;
+}
+
+#[wasm_bindgen_test]
+async fn ten_server_functions_in_a_row_keep_the_click() {
+    mount(|| {
+        let action = Action::new_local(|click: &u32| {
+            let click = *click;
+            async move {
+                for _ in 0..AWAITS {
+                    let _answer = serve_again(click).await;
+                }
+            }
+        });
+        let on_click = move |_| {
+            action.dispatch_local(next_click());
+        };
+        view! { <button id="server-functions" on:click=on_click></button> }
+    });
+    let traces = click_thirty_times("#server-functions").await;
+    check("api/again", &traces, Expected::All(CLICKS * AWAITS)).await;
+}
+
+#[server(name = Serve, prefix = "/api", endpoint = "serve", input = server_fn::codec::GetUrl)]
+async fn serve(click: u32) -> Result<u32, ServerFnError> {
+    Ok(click)
+}
+
+#[server(name = ServeAgain, prefix = "/api", endpoint = "again", input = server_fn::codec::GetUrl)]
+async fn serve_again(click: u32) -> Result<u32, ServerFnError> {
+    Ok(click)
+}
+
+#[wasm_bindgen_test]
+async fn both_halves_of_a_join_and_the_rest_after_it_keep_the_click() {
+    mount(|| {
+        let on_click = |_| {
+            let click = next_click();
+            spawn_local(async move {
+                futures::join!(work("join", click, AWAITS), work("join", click, AWAITS));
+                work("join", click, 1).await;
+            });
+        };
+        view! { <button id="join" on:click=on_click></button> }
+    });
+    let traces = click_thirty_times("#join").await;
+    let all = CLICKS * (2 * AWAITS + 1);
+    check("join", &traces, Expected::All(all)).await;
+}
+
+#[wasm_bindgen_test]
+async fn the_faster_half_of_a_select_and_the_rest_after_it_keep_the_click() {
+    mount(|| {
+        let on_click = |_| {
+            let click = next_click();
+            spawn_local(async move {
+                for _ in 0..AWAITS {
+                    let (left, right) = (work("select", click, 1), TimeoutFuture::new(3));
+                    futures::future::select(Box::pin(left), right).await;
+                }
+            });
+        };
+        view! { <button id="select" on:click=on_click></button> }
+    });
+    let traces = click_thirty_times("#select").await;
+    check("select", &traces, Expected::All(CLICKS * AWAITS)).await;
+}
+
+#[wasm_bindgen_test]
+async fn clicks_that_wait_for_the_same_lock_keep_their_own_context() {
+    mount(|| {
+        let lock = Rc::new(futures::lock::Mutex::new(()));
+        let on_click = move |_| {
+            let (click, lock) = (next_click(), Rc::clone(&lock));
+            spawn_local(async move {
+                for _ in 0..AWAITS {
+                    let _held = lock.lock().await;
+                    get(&format!("/lock/{click}/1")).await.unwrap();
+                }
+            });
+        };
+        view! { <button id="lock" on:click=on_click></button> }
+    });
+    let traces = click_thirty_times("#lock").await;
+    check("lock", &traces, Expected::All(CLICKS * AWAITS)).await;
+}
+
+#[wasm_bindgen_test]
+async fn clicks_that_wake_each_other_through_a_channel_keep_their_own_context() {
+    mount(|| {
+        // Each click tells the one before it to go on.
+        let waiting = Rc::new(Cell::new(None));
+        let on_click = move |_| {
+            let click = next_click();
+            let (sender, receiver) = futures::channel::oneshot::channel::<()>();
+            if let Some(sender) = waiting.replace(Some(sender)) {
+                let _gone = sender.send(());
+            }
+            let waiting = Rc::clone(&waiting);
+            spawn_local(async move {
+                work("channel", click, 1).await;
+                if click < CLICK.get() {
+                    receiver.await.unwrap();
+                }
+                drop(waiting);
+                work("channel", click, AWAITS - 1).await;
+            });
+        };
+        view! { <button id="channel" on:click=on_click></button> }
+    });
+    let traces = click_thirty_times("#channel").await;
+    check("channel", &traces, Expected::All(CLICKS * AWAITS)).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_task_of_the_page_serves_the_click_that_wakes_it_and_is_measured_for_several_at_once() {
+    mount(|| {
+        let (orders, mut incoming) = futures::channel::mpsc::unbounded::<u32>();
+        spawn_local(async move {
+            while let Some(click) = incoming.next().await {
+                get(&format!("/orders/{click}/1")).await.unwrap();
+            }
+        });
+        let on_click = move |_| orders.unbounded_send(next_click()).unwrap();
+        view! { <button id="orders" on:click=on_click></button> }
+    });
+    let mut alone = HashMap::new();
+    next_macrotask().await;
+    for order in 1..=5 {
+        alone.insert(CLICK.get() + 1, click(&find("#orders")));
+        until(|| asked("/orders/").len() == order).await;
+        // Its answer comes within 8 ms.
+        TimeoutFuture::new(20).await;
+    }
+    check("orders", &alone, Expected::All(5)).await;
+    // Those that come while another is served are told of by the first wake alone.
+    let mut traces = click_thirty_times("#orders").await;
+    traces.extend(alone);
+    measure("orders", &traces).await;
+}
+
+#[wasm_bindgen_test]
+async fn an_exception_that_is_thrown_through_a_poll_leaves_no_context_behind() {
+    mount(|| {
+        let on_click = |_| {
+            spawn_local(traced(|()| async {
+                get("/throws/1").await.unwrap();
+                wasm_bindgen::throw_str("thrown by a test");
+            })(()))
+        };
+        view! {
+            <button id="throws" on:click=on_click></button>
+            <button id="sound" on:click=|_| spawn_local(work("sound", next_click(), AWAITS))></button>
+        }
+    });
+    let thrown = Rc::new(Cell::new(false));
+    let listener = {
+        let thrown = Rc::clone(&thrown);
+        Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
+            event.prevent_default();
+            event.stop_immediate_propagation();
+            thrown.set(true);
+        })
+    };
+    window()
+        .add_event_listener_with_callback_and_bool("error", listener.as_ref().unchecked_ref(), true)
+        .unwrap();
+    click(&find("#throws"));
+    until(|| thrown.get()).await;
+    next_macrotask().await;
+    assert!(!opentelemetry::Context::map_current(|cx| {
+        opentelemetry::trace::TraceContextExt::has_active_span(cx)
+    }));
+    let traces = click_thirty_times("#sound").await;
+    check("sound", &traces, Expected::All(CLICKS * AWAITS)).await;
+    drop(window().remove_event_listener_with_callback_and_bool(
+        "error",
+        listener.as_ref().unchecked_ref(),
+        true,
+    ));
 }

@@ -287,6 +287,116 @@ async fn a_rejection_that_nobody_handles_is_told_once_and_a_handled_one_never() 
         .unwrap();
 }
 
+#[wasm_bindgen_test]
+async fn what_is_ignored_is_not_traced() {
+    set_up();
+    let before = throughline_browser::ledger().created;
+    get("/ignored/anything?at=all").await.unwrap();
+    get("/exact?x=1#part").await.unwrap();
+    assert_eq!(throughline_browser::ledger().created, before);
+    get("/exact?x=2").await.unwrap();
+    span_of("/exact?x=2").await;
+}
+
+#[wasm_bindgen_test]
+async fn the_context_goes_to_an_allowed_origin_whatever_path_it_was_given_with() {
+    set_up();
+    get("https://allowed.example/api").await.unwrap();
+    let span = span_of("/api").await;
+    assert_eq!(
+        span.text("server.address").as_deref(),
+        Some("allowed.example")
+    );
+    assert_eq!(span.int("server.port"), Some(443));
+    let warnings = set_up_warnings();
+    assert!(
+        warnings[0].contains("not-an-origin") && warnings.len() == 1,
+        "{warnings:?}"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_timeout_is_an_error_and_an_abort_for_a_reason_of_the_page_is_none() {
+    set_up();
+    let timeout = js_sys::Error::new("it took too long");
+    timeout.set_name("TimeoutError");
+    for (path, reason) in [
+        ("/late", timeout.into()),
+        ("/unwanted", JsValue::from("gone")),
+    ] {
+        let controller = AbortController::new().unwrap();
+        let init = RequestInit::new();
+        init.set_signal(Some(&controller.signal()));
+        let response = get_with(path, &init);
+        controller.abort_with_reason(&reason);
+        assert_eq!(response.await.unwrap_err(), reason);
+    }
+    let (late, unwanted) = (span_of("/late").await, span_of("/unwanted").await);
+    assert_eq!(late.text("error.type").as_deref(), Some("TimeoutError"));
+    assert!(late.is_error() && late.bool("throughline.fetch.aborted").is_none());
+    assert_eq!(unwanted.bool("throughline.fetch.aborted"), Some(true));
+    assert!(!unwanted.is_error() && unwanted.text("error.type").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn a_redirection_tells_the_origin_that_it_ended_at() {
+    set_up();
+    let redirected = Function::new_no_args(
+        "return Promise.resolve(Object.defineProperties(new Response('ok'), {
+            redirected: {value: true}, url: {value: 'https://cdn.example:8443/file?token=secret'}}))",
+    );
+    answer_next_with(redirected.call0(&JsValue::NULL).unwrap().unchecked_into());
+    get("/moved").await.unwrap();
+    let span = span_of("/moved").await;
+    let end = span.text("throughline.http.redirected_to");
+    assert_eq!(end.as_deref(), Some("https://cdn.example:8443"));
+    assert!(span.text("url.full").unwrap().ends_with("/moved"));
+}
+
+#[wasm_bindgen_test]
+async fn an_opaque_response_has_no_status_and_is_no_error() {
+    set_up();
+    // The test page's embedder policy keeps the browser from giving a real one.
+    let opaque = Function::new_no_args(
+        "return Promise.resolve(Object.defineProperties(new Response(), {
+            type: {value: 'opaque'}, status: {value: 0}, url: {value: ''}}))",
+    );
+    answer_next_with(opaque.call0(&JsValue::NULL).unwrap().unchecked_into());
+    assert_eq!(get("/opaque").await.unwrap().status(), 0);
+    let span = span_of("/opaque").await;
+    assert_eq!(span.int("http.response.status_code"), None);
+    assert!(!span.is_error());
+}
+
+#[wasm_bindgen_test]
+async fn requests_that_are_never_answered_do_not_pile_up() {
+    set_up();
+    for n in 0..=1000 {
+        let _never = window().fetch_with_str(&format!("/never/{n}"));
+    }
+    let first = span_of("/never/0").await;
+    assert_eq!(first.bool("throughline.fetch.unanswered"), Some(true));
+    let trace = asked("/never/1000")[0].traceparent.clone().unwrap();
+    assert!(exported(trace.split('-').nth(1).unwrap()).is_empty());
+}
+
+#[cfg(feature = "resource-timing")]
+#[wasm_bindgen_test]
+async fn timings_are_those_of_the_request_or_none() {
+    set_up();
+    for n in 0..5 {
+        // Another origin's entries do not show their phases: the page's own.
+        answer_next_with(native_fetch(&format!("/?timed={n}"), &RequestInit::new()));
+        let path = format!("/?timed={n}");
+        get(&path).await.unwrap();
+        let span = span_of(&path).await;
+        if let Some(millis) = span.double("throughline.network.request_ms") {
+            assert!((0.0..10_000.0).contains(&millis));
+            assert_eq!(span.text("network.protocol.name").as_deref(), Some("http"));
+        }
+    }
+}
+
 /// `fetch(input)` or `fetch(input, init)`, as JavaScript says it.
 async fn fetch(input: &JsValue, init: Option<&JsValue>) -> Result<JsValue, JsValue> {
     let fetch: Function = Reflect::get(&window(), &"fetch".into())

@@ -3,6 +3,7 @@
 
 mod support;
 
+use gloo_timers::future::TimeoutFuture;
 use opentelemetry::trace::{TraceContextExt, Tracer};
 use opentelemetry::{Context, global};
 use support::*;
@@ -329,4 +330,197 @@ async fn a_form_whose_fields_hide_its_properties_is_still_a_form() {
     next_macrotask().await;
     let spans = finished(&trace).await;
     assert_eq!(tree(&spans), "submit tags\n");
+}
+
+/// Dispatches an event of this type, as the browser would.
+fn dispatch(target: &EventTarget, event: &str) {
+    let init = web_sys::EventInit::new();
+    init.set_bubbles(true);
+    target
+        .dispatch_event(&Event::new_with_event_init_dict(event, &init).unwrap())
+        .unwrap();
+}
+
+/// The roots that come of something that is done in one task of the browser.
+async fn roots_of(something: impl FnOnce()) -> Vec<String> {
+    let before = roots().len();
+    something();
+    last_tree().await;
+    roots().split_off(before)
+}
+
+/// Why the interaction of this trace ended.
+async fn end_of(trace: &str) -> String {
+    let spans = finished(trace).await;
+    let root = spans.iter().find(|it| it.parent_span_id.is_empty());
+    root.unwrap().text("throughline.interaction.end").unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn a_label_and_its_control_are_one_root() {
+    set_up();
+    html(
+        r#"<label id="around">Text <b id="bold">bold</b><input id="inside" type="checkbox"></label>
+           <label id="beside" for="other">Text</label><input id="other" type="radio">"#,
+    );
+    for (clicked, name) in [
+        ("#around", "click inside"),
+        ("#bold", "click inside"),
+        ("#inside", "click inside"),
+        ("#beside", "click other"),
+    ] {
+        assert_eq!(roots_of(|| find(clicked).click()).await, [name]);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_summary_is_a_control() {
+    set_up();
+    html(r#"<details><summary id="more"><i id="sign"></i>More</summary>Text</details>"#);
+    assert_eq!(roots_of(|| find("#sign").click()).await, ["click more"]);
+}
+
+#[wasm_bindgen_test]
+async fn a_choice_from_a_list_is_one_root_however_many_events_it_is() {
+    set_up();
+    html(
+        r#"<select id="popup"><option>a</option></select>
+           <select id="shown" size="3"><option id="first-option">a</option></select>"#,
+    );
+    // A list that pops up: Chromium tells of the choice, and clicks on the list.
+    let popup = roots_of(|| {
+        dispatch(&find("#popup"), "change");
+        click_on(&find("#popup"));
+    });
+    assert_eq!(popup.await, ["change popup"]);
+    let shown = roots_of(|| {
+        dispatch(&find("#shown"), "change");
+        click_on(&find("#first-option"));
+    });
+    assert_eq!(shown.await, ["change shown"]);
+    let clicked_first = roots_of(|| {
+        click_on(&find("#first-option"));
+        dispatch(&find("#shown"), "change");
+    });
+    assert_eq!(clicked_first.await, ["click shown"]);
+}
+
+#[wasm_bindgen_test]
+async fn a_change_that_follows_a_click_on_the_same_list_belongs_to_it_while_that_is_open() {
+    set_up();
+    html(r#"<select id="colour"><option>a</option></select>"#);
+    on(&find("#colour"), "click", |_| {
+        leptos::task::spawn_local(work("colour", 1, 3))
+    });
+    let before = roots().len();
+    click_on(&find("#colour"));
+    until(|| asked("/colour/").len() == 2).await;
+    dispatch(&find("#colour"), "change");
+    assert_eq!(last_tree().await, "click colour\n  GET\n  GET\n  GET\n");
+    assert_eq!(roots().len(), before + 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_click_by_the_keyboard_is_a_click() {
+    set_up();
+    html(
+        r##"<form><button id="by-key">Go</button></form><a id="by-enter" href="#there">There</a>"##,
+    );
+    on(&find("#by-key"), "click", |event| event.prevent_default());
+    for (id, name) in [("#by-key", "click by-key"), ("#by-enter", "click by-enter")] {
+        find(id).focus().unwrap();
+        // What the browser makes of Enter and Space has no clicks to count.
+        assert_eq!(roots_of(|| find(id).click()).await, [name]);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_control_in_a_shadow_tree_is_one_root_by_its_own_name() {
+    set_up();
+    let host = html("");
+    let init = web_sys::ShadowRootInit::new(web_sys::ShadowRootMode::Open);
+    let shadow = host.attach_shadow(&init).unwrap();
+    shadow.set_inner_html(r#"<button id="hidden"><slot></slot></button>"#);
+    host.set_inner_html("<svg><path></path></svg>");
+    let path = host.query_selector("path").unwrap().unwrap();
+    assert_eq!(roots_of(|| click_on(&path)).await, ["click hidden"]);
+}
+
+#[wasm_bindgen_test]
+async fn a_document_that_stops_every_click_hides_none() {
+    set_up();
+    html(r#"<p id="quiet"><button id="stopped">Text</button></p>"#);
+    let stop = Closure::<dyn Fn(Event)>::new(|event: Event| {
+        let target: web_sys::Element = event.target().unwrap().unchecked_into();
+        if target.id() == "stopped" {
+            event.stop_immediate_propagation();
+            start_request("/stopped");
+        }
+    });
+    window()
+        .document()
+        .unwrap()
+        .add_event_listener_with_callback_and_bool(
+            "click",
+            stop.into_js_value().unchecked_ref(),
+            true,
+        )
+        .unwrap();
+    click_on(&find("#stopped"));
+    assert_eq!(last_tree().await, "click stopped\n  GET\n");
+}
+
+#[wasm_bindgen_test]
+async fn a_form_that_loads_another_page_is_open_until_this_one_is_left() {
+    set_up();
+    // The browser sends it, but finds nothing to load.
+    let page = html(r#"<form id="native" action="javascript:void(0)"><button></button></form>"#);
+    let form: HtmlFormElement = page
+        .query_selector("form")
+        .unwrap()
+        .unwrap()
+        .unchecked_into();
+    form.request_submit().unwrap();
+    let trace = last();
+    TimeoutFuture::new(100).await;
+    assert!(exported(&trace).is_empty());
+    dispatch(&window(), "pagehide");
+    assert_eq!(end_of(&trace).await, "pagehide");
+    let spans = exported(&trace);
+    assert_eq!(tree(&spans), "submit native\n");
+    assert!(spans[0].end - spans[0].start >= 100_000_000);
+}
+
+#[wasm_bindgen_test]
+async fn a_dialog_that_is_closed_by_a_form_leaves_no_page() {
+    set_up();
+    let page =
+        html(r#"<dialog open><form id="ask" method="Dialog"><button></button></form></dialog>"#);
+    let form: HtmlFormElement = page
+        .query_selector("form")
+        .unwrap()
+        .unwrap()
+        .unchecked_into();
+    form.request_submit().unwrap();
+    assert_eq!(end_of(&last()).await, "idle");
+}
+
+#[wasm_bindgen_test]
+async fn a_root_says_why_it_ended() {
+    set_up();
+    html(
+        r#"<button id="nothing"></button><button id="one"></button><button id="parked"></button>"#,
+    );
+    on(&find("#one"), "click", |_| start_request("/one"));
+    on(&find("#parked"), "click", |_| {
+        leptos::task::spawn_local(std::future::pending())
+    });
+    for (id, why) in [
+        ("#nothing", "idle"),
+        ("#one", "children"),
+        ("#parked", "idle"),
+    ] {
+        let trace = click(&find(id));
+        assert_eq!(end_of(&trace).await, why, "{id}");
+    }
 }

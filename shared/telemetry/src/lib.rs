@@ -9,6 +9,7 @@
     )
 )]
 
+pub mod hex;
 pub mod limits;
 pub mod names;
 mod percent;
@@ -16,3 +17,9 @@ pub mod pipeline;
 pub mod redact;
 pub mod server_timing;
 pub mod w3c;
+
+/// `contains`, without the search for long texts that the standard library links.
+#[expect(clippy::manual_contains, reason = "it is what this is for")]
+fn has(bytes: &[u8], byte: u8) -> bool {
+    bytes.iter().any(|it| *it == byte)
+}

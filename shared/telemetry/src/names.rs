@@ -13,6 +13,10 @@ pub mod http {
     pub const OTHER_METHOD: &str = "_OTHER";
     /// The status code, an integer.
     pub const RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+    /// Bytes of the response's body as they came, an integer (in development).
+    pub const RESPONSE_BODY_SIZE: &str = "http.response.body.size";
+    /// Bytes of the response, headers included, an integer (in development).
+    pub const RESPONSE_SIZE: &str = "http.response.size";
     /// The matched route, such as `/users/{id}`.
     pub const ROUTE: &str = "http.route";
 
@@ -80,12 +84,34 @@ pub mod db {
     pub const RESPONSE_RETURNED_ROWS: &str = "db.response.returned_rows";
 }
 
-/// `error.*`, `exception.*`: what went wrong.
+/// `error.*`: what went wrong.
 pub mod error {
     /// The class of the error, of low cardinality: a status code, a type, or [`OTHER`].
     pub const TYPE: &str = "error.type";
     /// The value of [`TYPE`] where no class is known.
     pub const OTHER: &str = "_OTHER";
+}
+
+/// `exception.*`: what was thrown, or panicked.
+pub mod exception {
+    /// The name of the event that tells of an exception.
+    pub const EVENT: &str = "exception";
+    /// The class of what was thrown, or `panic`.
+    pub const TYPE: &str = "exception.type";
+    /// What it says.
+    pub const MESSAGE: &str = "exception.message";
+    /// Where it happened, as the language writes it.
+    pub const STACKTRACE: &str = "exception.stacktrace";
+}
+
+/// `code.*`: places in source code.
+pub mod code {
+    /// The source file.
+    pub const FILE_PATH: &str = "code.file.path";
+    /// The line, from 1.
+    pub const LINE_NUMBER: &str = "code.line.number";
+    /// The column, from 1.
+    pub const COLUMN_NUMBER: &str = "code.column.number";
 }
 
 /// Attributes of the resource: which process of which service this is.
@@ -128,8 +154,69 @@ pub mod app {
     pub const BROWSER_TAG_NAME: &str = "browser.tag_name";
 }
 
+/// `session.*`, `user.*`: whose doing something is (in development).
+pub mod session {
+    /// The session, a UUID.
+    pub const ID: &str = "session.id";
+    /// The session before, of the event [`START`].
+    pub const PREVIOUS_ID: &str = "session.previous_id";
+    /// The name of the event that begins a session.
+    pub const START: &str = "session.start";
+    /// The name of the event that ends one.
+    pub const END: &str = "session.end";
+    /// The user, as the application names them.
+    pub const USER_ID: &str = "user.id";
+}
+
+/// What the browser measured (`browser.web_vital.*`: in development; the others as OpenTelemetry's browser
+/// instrumentations have them).
+pub mod browser {
+    /// Prefix of the times of a document's load, in milliseconds since the navigation began: the properties of
+    /// `PerformanceNavigationTiming` in snake case.
+    pub const NAVIGATION_TIMING: &str = "browser.navigation_timing.";
+    /// Prefix of the times of one request, in milliseconds since the navigation began: the properties of
+    /// `PerformanceResourceTiming` in snake case.
+    pub const RESOURCE_TIMING: &str = "browser.resource_timing.";
+    /// Bytes of a response's body, decompressed, an integer.
+    pub const DECODED_BODY_SIZE: &str = "browser.resource_timing.decoded_body_size";
+    /// How the history changed: `push`, `replace`, `traverse`, `reload`.
+    pub const NAVIGATION_TYPE: &str = "browser.navigation.type";
+    /// The event of a web vital.
+    pub const WEB_VITAL: &str = "browser.web_vital";
+    /// Which one: `cls`, `fcp`, `inp`, `lcp`, `ttfb`.
+    pub const WEB_VITAL_NAME: &str = "browser.web_vital.name";
+    /// Its value: milliseconds, or for `cls` a score.
+    pub const WEB_VITAL_VALUE: &str = "browser.web_vital.value";
+    /// By how much it grew since it was last reported.
+    pub const WEB_VITAL_DELTA: &str = "browser.web_vital.delta";
+    /// The same for all reports of one value.
+    pub const WEB_VITAL_ID: &str = "browser.web_vital.id";
+    /// `good`, `needs-improvement` or `poor`.
+    pub const WEB_VITAL_RATING: &str = "browser.web_vital.rating";
+    /// `navigate`, `reload`, `back-forward`, `back-forward-cache`, `prerender` or `restore`.
+    pub const WEB_VITAL_NAVIGATION_TYPE: &str = "browser.web_vital.navigation_type";
+    /// The event of a frame that took 50 ms or more.
+    pub const LONG_ANIMATION_FRAME: &str = "browser.long_animation_frame";
+    /// The event of a task that took 50 ms or more, where the browser does not know whole frames.
+    pub const LONG_TASK: &str = "browser.long_task";
+    /// How long the frame or the task took, in milliseconds.
+    pub const LONG_DURATION: &str = "browser.long_animation_frame.duration";
+    /// How long the frame kept the page from answering, in milliseconds.
+    pub const LONG_BLOCKING_DURATION: &str = "browser.long_animation_frame.blocking_duration";
+    /// What called the frame's longest script, such as `BUTTON#save.onclick`.
+    pub const LONG_INVOKER: &str = "browser.long_animation_frame.script.invoker";
+    /// Where that script is from, redacted.
+    pub const LONG_SOURCE_URL: &str = "browser.long_animation_frame.script.source_url";
+    /// How long that script ran, in milliseconds.
+    pub const LONG_SCRIPT_DURATION: &str = "browser.long_animation_frame.script.duration";
+}
+
 /// `throughline.*`: what has no name in the conventions.
 pub mod throughline {
+    /// How far the server's clock is ahead of the browser's, in milliseconds: on root spans, once it is known.
+    pub const CLOCK_OFFSET_MS: &str = "throughline.clock.offset_ms";
+    /// By how much [`CLOCK_OFFSET_MS`] may be wrong, to either side, in milliseconds.
+    pub const CLOCK_UNCERTAINTY_MS: &str = "throughline.clock.uncertainty_ms";
     /// What began an interaction: `click`, `submit`, `change`.
     pub const INTERACTION_TYPE: &str = "throughline.interaction.type";
     /// The server's span that answered a fetch, 16 hexadecimal digits, from `Server-Timing`.
@@ -142,6 +229,14 @@ pub mod throughline {
     pub const FETCH_ABORTED: &str = "throughline.fetch.aborted";
     /// Whether the page went before a request was answered: how it ended is not known.
     pub const FETCH_UNANSWERED: &str = "throughline.fetch.unanswered";
+    /// How many resources of a document have no span because there were too many.
+    pub const RESOURCES_OMITTED: &str = "throughline.document.resources_omitted";
+    /// Whether the page was left before the document, or a navigation within it, was there to see.
+    pub const LEFT: &str = "throughline.page.left";
+    /// How many times in a row an exception has happened so far, the first one included.
+    pub const EXCEPTION_OCCURRENCES: &str = "throughline.exception.occurrences";
+    /// Whether the browser tells nothing of an exception because its script is of another origin.
+    pub const EXCEPTION_CROSS_ORIGIN: &str = "throughline.exception.cross_origin";
 }
 
 /// Instrumentation scopes: which part of Throughline made a span.
@@ -150,6 +245,18 @@ pub mod scope {
     pub const INTERACTION: &str = "throughline.interaction";
     /// The browser client's fetches.
     pub const FETCH: &str = "throughline.fetch";
+    /// The browser client's document load.
+    pub const DOCUMENT: &str = "throughline.document";
+    /// The browser client's navigations within a document.
+    pub const NAVIGATION: &str = "throughline.navigation";
+    /// The browser client's web vitals.
+    pub const WEB_VITALS: &str = "throughline.web_vitals";
+    /// The browser client's long animation frames.
+    pub const FRAMES: &str = "throughline.frames";
+    /// The browser client's exceptions.
+    pub const ERRORS: &str = "throughline.errors";
+    /// The browser client's sessions.
+    pub const SESSION: &str = "throughline.session";
     /// The axum instrumentation.
     pub const AXUM: &str = "throughline.axum";
     /// The sqlx instrumentation.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::{has, hex};
+
 /// `%41` as `A`. What is not UTF-8 becomes U+FFFD, and a `%` without two digits stays as it is.
 pub(crate) fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
@@ -9,36 +11,53 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
     }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        match (byte, tail) {
-            (b'%', [high, low, after @ ..]) => match (digit(*high), digit(*low)) {
-                (Some(high), Some(low)) => {
-                    bytes.push(high << 4 | low);
-                    rest = after;
-                }
-                _ => bytes.push(byte),
-            },
-            _ => bytes.push(byte),
-        }
+    while let Some(byte) = next(&mut rest) {
+        bytes.push(byte);
     }
     Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Everything but letters, digits and `-._~` as `%XX`: `=` and `+` too, which other readers of baggage get wrong.
-pub(crate) fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
+/// The same for those who look for ASCII only: each byte beyond it becomes some letter beyond it.
+///
+/// `None` if nothing is encoded.
+pub(crate) fn decode_ascii(mut text: &[u8]) -> Option<String> {
+    if !has(text, b'%') {
+        return None;
+    }
+    let mut decoded = String::new();
+    while let Some(byte) = next(&mut text) {
+        decoded.push(char::from(byte));
+    }
+    Some(decoded)
+}
+
+/// Appends everything but letters, digits and `-._~` as `%XX`: `=` and `+` too, which other readers of baggage get wrong.
+pub(crate) fn encode(encoded: &mut String, text: &str) {
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            encoded.push('%');
+            for nibble in [byte >> 4, byte & 15] {
+                encoded.push(char::from(hex::digit(nibble, b'A')));
+            }
         }
     }
-    encoded
+}
+
+/// Takes one byte, decoded, from the front.
+fn next(rest: &mut &[u8]) -> Option<u8> {
+    let (&byte, tail) = rest.split_first()?;
+    *rest = tail;
+    if let (b'%', [high, low, after @ ..]) = (byte, tail)
+        && let (Some(high), Some(low)) = (digit(*high), digit(*low))
+    {
+        *rest = after;
+        return Some(high << 4 | low);
+    }
+    Some(byte)
 }
 
 fn digit(byte: u8) -> Option<u8> {
-    let value = char::from(byte).to_digit(16)?;
-    u8::try_from(value).ok()
+    hex::value(byte.to_ascii_lowercase())
 }

@@ -7,15 +7,14 @@
 //! Time is a [`Duration`] since any fixed origin of a monotonic clock.
 
 mod backoff;
-mod flight;
+mod held;
 mod ledger;
 mod machine;
-mod queue;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod time;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::backoff::Retry;
@@ -33,7 +32,7 @@ pub struct Batch<T> {
     /// What [`Pipeline::complete`] wants to hear.
     pub id: BatchId,
     /// The items, oldest first; never empty.
-    pub items: Arc<[T]>,
+    pub items: Vec<T>,
     /// Which attempt this is, from 1.
     pub attempt: u32,
     /// When the pipeline gives this attempt up. The driver cancels the send then: a late answer is ignored.
@@ -80,6 +79,8 @@ pub enum Outcome {
     /// It will never work, for example [`DropReason::Rejected`] for status 400 and
     /// [`DropReason::Encoding`] for what could not be written.
     Dropped(DropReason),
+    /// A store outside has taken the items over, and with them the account of them: as if they had never been created.
+    Stored,
 }
 
 /// A point in the stream of items: all that was pushed before [`Pipeline::flush`]. Ask [`Pipeline::is_settled`] about it.

@@ -11,11 +11,21 @@ mod tests;
 use std::borrow::Cow;
 
 use self::edit::Edit;
-use self::parameters::Values;
+use self::parameters::{Values, parameter};
+use crate::has;
 
 /// What a secret is replaced by, as the semantic conventions ask.
 pub const REDACTED: &str = "REDACTED";
 const REDACTED_USER_INFO: &str = "REDACTED:REDACTED";
+
+/// Where in a URL a piece of text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Base,
+    Query,
+    /// A further `#` is part of it. So is any `#` where the text is no URL.
+    Fragment,
+}
 
 /// A URL without its credentials, and without the values of secret parameters in its query and in its fragment.
 ///
@@ -23,12 +33,12 @@ const REDACTED_USER_INFO: &str = "REDACTED:REDACTED";
 /// `password`, `api_key` and `session` in any case, in percent-encoding and in brackets (`user[password]`) too. The value
 /// of any other parameter is redacted if it is itself a URL, percent-encoded, that holds a secret.
 pub fn url(url: &str) -> Cow<'_, str> {
-    redact(url, Values::LookInside)
+    redact(url, Part::Base, Values::LookInside)
 }
 
 /// A query, with or without its `?`, without the values of secret parameters. See [`url()`].
 pub fn query(query: &str) -> Cow<'_, str> {
-    parameters(query, Values::LookInside)
+    redact(query, Part::Fragment, Values::LookInside)
 }
 
 /// An e-mail address of which the first letter and the domain are left: `d***@example.com`.
@@ -42,71 +52,92 @@ pub fn email(address: &str) -> String {
     format!("{first}***@{domain}")
 }
 
-fn redact(url: &str, values: Values) -> Cow<'_, str> {
-    let (rest, fragment) = split_before(url, '#');
-    let (base, query) = split_before(rest, '?');
-    let parts = [
-        credentials(base, &['/']),
-        parameters(query, values),
-        parameters(fragment, values),
-    ];
-    if parts.iter().all(|part| matches!(part, Cow::Borrowed(_))) {
-        return Cow::Borrowed(url);
+/// Redacts a text that begins with this part, piece by piece: the base, then one parameter after the other.
+fn redact(text: &str, mut part: Part, values: Values) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    // Most texts have nothing in them that could be a secret.
+    if !bytes.iter().any(|byte| matches!(byte, b'=' | b'@')) {
+        return Cow::Borrowed(text);
     }
-    Cow::Owned(parts.concat())
-}
-
-fn parameters(text: &str, values: Values) -> Cow<'_, str> {
-    // A value may be a URL too.
-    let ends = ['/', '?', '#', '&', ';'];
-    match parameters::redact(text, values) {
-        Cow::Borrowed(text) => credentials(text, &ends),
-        Cow::Owned(text) => Cow::Owned(credentials(&text, &ends).into_owned()),
+    let mut edit = Edit::new(text);
+    let mut start = 0;
+    let mut end = position(bytes, 0, part.separators());
+    loop {
+        let piece = bytes.get(..end).unwrap_or_default();
+        let (kept, ends) = match part {
+            Part::Base => (end, &b"/"[..]),
+            // A value may be a URL too.
+            Part::Query | Part::Fragment => (parameter(piece, start, values), &b"/?#&;"[..]),
+        };
+        credentials(
+            &mut edit,
+            piece.get(..kept).unwrap_or_default(),
+            start,
+            ends,
+        );
+        edit.replace(kept..end, REDACTED);
+        part = match bytes.get(end) {
+            None => return edit.finish(),
+            Some(b'#') => Part::Fragment,
+            Some(_) if part == Part::Fragment => part,
+            Some(_) => Part::Query,
+        };
+        // The separator belongs to what it begins.
+        start = end;
+        end = position(bytes, end + 1, part.separators());
     }
 }
 
 /// Redacts the user information of every authority: what is between `//` and the last `@` before one of `ends`.
 ///
 /// `\` counts as `/`, as in browsers, where it opens an authority, but does not end one: rather too much than too little.
-fn credentials<'a>(text: &'a str, ends: &[char]) -> Cow<'a, str> {
-    let mut edit = Edit::new(text);
-    let mut from = 0;
+fn credentials(edit: &mut Edit<'_>, text: &[u8], from: usize, ends: &[u8]) {
+    let mut from = from;
     while let Some(start) = authority(text, from) {
-        let rest = text.get(start..).unwrap_or_default();
-        let authority = rest.split(ends).next().unwrap_or_default();
-        if let Some(at) = authority.rfind('@') {
+        from = position(text, start, ends);
+        let authority = text.get(start..from).unwrap_or_default();
+        if let Some(at) = authority.iter().rposition(|byte| *byte == b'@') {
             edit.replace(start..start + at, REDACTED_USER_INFO);
         }
-        from = start + authority.len();
     }
-    edit.finish()
 }
 
 /// Where the next authority starts: after two slashes or more that open the text or follow a colon.
-fn authority(text: &str, from: usize) -> Option<usize> {
-    let is_slash = |byte: &u8| matches!(byte, b'/' | b'\\');
-    let bytes = text.as_bytes();
-    let mut at = from;
-    loop {
-        let rest = bytes.get(at..)?;
-        at += rest.iter().position(is_slash)?;
-        let slashes = bytes
-            .get(at..)?
-            .iter()
-            .take_while(|byte| is_slash(byte))
-            .count();
-        let before = bytes.get(..at)?;
-        if slashes >= 2 && (before.is_empty() || before.ends_with(b":")) {
-            // The authority of `file:///home` is empty. Browsers skip the third slash of other schemes.
-            let scheme = before.len().checked_sub(5).and_then(|at| before.get(at..));
-            let is_file = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"file:"));
-            return Some(at + if is_file { 2 } else { slashes });
+fn authority(text: &[u8], from: usize) -> Option<usize> {
+    let mut slashes = 0;
+    for at in from..=text.len() {
+        if let Some(b'/' | b'\\') = text.get(at) {
+            slashes += 1;
+            continue;
         }
-        at += slashes;
+        let before = text.get(..at - slashes)?;
+        if slashes >= 2 && matches!(before, [] | [.., b':']) {
+            // The authority of `file:///home` is empty. Browsers skip the third slash of other schemes.
+            let scheme = before.last_chunk::<5>();
+            let is_file = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"file:"));
+            return Some(if is_file { before.len() + 2 } else { at });
+        }
+        slashes = 0;
     }
+    None
 }
 
-fn split_before(text: &str, separator: char) -> (&str, &str) {
-    let at = text.find(separator).unwrap_or(text.len());
-    text.split_at(at)
+/// Where the first of these bytes is, or the end.
+fn position(text: &[u8], from: usize, any_of: &[u8]) -> usize {
+    let rest = text.get(from..).unwrap_or_default();
+    let found = rest.iter().position(|byte| has(any_of, *byte));
+    found.map_or(text.len(), |at| from + at)
+}
+
+// === impl Part ===
+
+impl Part {
+    /// What can begin another piece.
+    fn separators(self) -> &'static [u8] {
+        match self {
+            Self::Base => b"?#",
+            Self::Query => b"&#",
+            Self::Fragment => b"&",
+        }
+    }
 }

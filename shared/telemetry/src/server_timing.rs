@@ -21,34 +21,61 @@ pub fn format(span: &SpanContext) -> Option<String> {
 
 /// The span in a header's value, several headers joined by commas included: the first valid one of either name.
 pub fn parse(header: &str) -> Option<TraceParent> {
-    split(header, ',').find_map(metric)
+    let mut rest = header.as_bytes();
+    while !rest.is_empty() {
+        if let Some(parent) = metric(take(&mut rest, b',')) {
+            return Some(parent);
+        }
+    }
+    None
 }
 
-fn metric(text: &str) -> Option<TraceParent> {
-    let mut parts = split(text, ';').map(str::trim);
-    let name = parts.next()?;
-    if !NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+fn metric(mut rest: &[u8]) -> Option<TraceParent> {
+    let name = take(&mut rest, b';');
+    if !NAMES.iter().any(|known| is(name, known)) {
         return None;
     }
-    let (_, value) = parts
-        .filter_map(|part| part.split_once('='))
-        .find(|(key, _)| key.trim().eq_ignore_ascii_case("desc"))?;
-    TraceParent::parse(value.trim().trim_matches('"'))
+    while !rest.is_empty() {
+        let part = take(&mut rest, b';');
+        let equals = part.iter().position(|byte| *byte == b'=');
+        let Some((key, [_, value @ ..])) = equals.and_then(|at| part.split_at_checked(at)) else {
+            continue;
+        };
+        if is(key, "desc") {
+            let mut value = value.trim_ascii();
+            while let [b'"', inner @ ..] | [inner @ .., b'"'] = value {
+                value = inner;
+            }
+            return TraceParent::parse_bytes(value);
+        }
+    }
+    None
 }
 
-/// The pieces of a header between separators, none of them within a quoted string.
-fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+fn is(name: &[u8], known: &str) -> bool {
+    name.trim_ascii().eq_ignore_ascii_case(known.as_bytes())
+}
+
+/// Takes what is before the next separator, or else all; the separator goes too. Quoted strings hold none.
+fn take<'a>(rest: &mut &'a [u8], separator: u8) -> &'a [u8] {
+    let text = *rest;
     let mut quoted = false;
     let mut escaped = false;
-    text.split(move |character| {
-        match character {
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
             _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ => return character == separator && !quoted,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            byte if *byte == separator && !quoted => {
+                let (piece, tail) = text.split_at_checked(at).unwrap_or((text, &[]));
+                *rest = tail.get(1..).unwrap_or_default();
+                return piece;
+            }
+            _ => {}
         }
-        false
-    })
+    }
+    *rest = &[];
+    text
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
-use opentelemetry::trace::TraceContextExt;
+use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, TraceFlags};
 
 pub use self::incoming::Incoming;
@@ -42,6 +42,23 @@ pub struct W3cPropagator {
 enum Baggage {
     Propagated,
     Ignored,
+}
+
+/// The value of [`TRACEPARENT`] for a span. Empty if the span is not valid: then there is no header to send.
+///
+/// With [`tracestate`] and [`baggage`], for those who write headers themselves: the propagator links its reading half too.
+pub fn traceparent(span: &SpanContext) -> String {
+    TraceParent::of(span).map_or_else(String::new, |parent| parent.header())
+}
+
+/// The value of [`TRACESTATE`] for a span. Empty if there is nothing to send.
+pub fn tracestate(span: &SpanContext) -> String {
+    trace_state::write(span.trace_state())
+}
+
+/// The value of [`BAGGAGE`] for a context. Empty if there is nothing to send.
+pub fn baggage(cx: &Context) -> String {
+    baggage::write(cx)
 }
 
 // === impl W3cPropagator ===
@@ -79,21 +96,17 @@ impl TextMapPropagator for W3cPropagator {
                 .get::<Incoming>()
                 .filter(|incoming| incoming.trace_id() == parent.trace_id());
             let random = incoming.map_or(TraceFlags::default(), |it| it.flags() & RANDOM);
-            injector.set(
-                TRACEPARENT,
-                parent.with_flags(parent.flags() | random).to_string(),
-            );
+            let parent = parent.with_flags(parent.flags() | random);
+            injector.set(TRACEPARENT, parent.header());
 
-            let kept = incoming.and_then(Incoming::state);
-            let state = trace_state::write(span_context.trace_state(), kept);
-            if !state.is_empty() {
-                injector.set(TRACESTATE, state);
+            let mut state = tracestate(span_context);
+            if let Some(kept) = incoming.and_then(Incoming::state) {
+                state = trace_state::with_kept(&state, kept);
             }
+            set_unless_empty(injector, TRACESTATE, state);
         }
-        if self.baggage == Baggage::Propagated
-            && let Some(baggage) = baggage::write(cx)
-        {
-            injector.set(BAGGAGE, baggage);
+        if self.baggage == Baggage::Propagated {
+            set_unless_empty(injector, BAGGAGE, baggage(cx));
         }
     }
 
@@ -125,6 +138,12 @@ impl TextMapPropagator for W3cPropagator {
             Baggage::Propagated => FieldIter::new(FIELDS.as_slice()),
             Baggage::Ignored => FieldIter::new(parent_and_state),
         }
+    }
+}
+
+fn set_unless_empty(injector: &mut dyn Injector, name: &str, value: String) {
+    if !value.is_empty() {
+        injector.set(name, value);
     }
 }
 

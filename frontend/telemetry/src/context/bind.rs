@@ -2,7 +2,8 @@
 
 use opentelemetry::Context;
 
-use super::rule::{Cause, Origin, Running};
+use super::frame;
+use super::rule::{Cause, Origin};
 use crate::interaction::roots;
 
 /// Binds a closure to the present context, for a callback that JavaScript will call: a timer, an observer, a listener
@@ -57,8 +58,7 @@ macro_rules! impl_bind {
                     // All of it moves in, also what holds the root open.
                     let cause = &cause;
                     roots::active(&cause.cx);
-                    let _running = Running::enter(Origin::Handler);
-                    let _current = cause.cx.clone().attach();
+                    let _entered = frame::enter(Origin::Handler, None, cause.cx.clone());
                     self($($name),*)
                 })
             }

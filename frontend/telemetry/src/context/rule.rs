@@ -1,11 +1,8 @@
-//! What a wake does to the context of a task: the rule alone.
-
-use std::cell::Cell;
+//! What a spawn and a wake do to the context of a task: the rule alone.
 
 use opentelemetry::Context;
-use opentelemetry::trace::TraceContextExt;
 
-use crate::interaction::{roots, turn};
+use crate::interaction::roots;
 
 /// By whom a task was made, which says how far it is its maker's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,52 +16,47 @@ pub(crate) enum Origin {
 }
 
 /// A context of a task, while it counts as that of an interaction.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Cause {
     pub(crate) cx: Context,
     _hold: Option<roots::Hold>,
 }
 
-/// In which context, and how surely, something happens.
-#[derive(Debug)]
-pub(crate) struct Wake {
-    cx: Context,
-    /// The context is that of the code that runs: of a listener, a task, a bound callback. Otherwise it is merely
-    /// still current, and a timer of another interaction may be what runs.
-    sure: bool,
+/// How a task is woken: whose the current context is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wake {
+    /// An interaction's listeners are being called.
+    ByListener,
+    /// A task or a bound callback runs, in a context of its own.
+    ByTask,
+    /// The context is merely still current: a timer of another interaction may be what runs.
+    Afterglow,
+    /// There is none.
+    Unknown,
 }
-
-thread_local! {
-    /// The origin of the task that is being polled.
-    static RUNNING: Cell<Option<Origin>> = const { Cell::new(None) };
-    /// Wakes come from within a traced run, which has a context of its own.
-    static QUIET: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Something of ours runs with a context that it set itself, until the value is dropped.
-pub(crate) struct Running(Option<Origin>);
-
-/// Wakes say nothing about their cause, until the value is dropped.
-pub(crate) struct Quiet(bool);
 
 // === impl Origin ===
 
 impl Origin {
-    /// The origin of a task that is spawned now.
-    pub(crate) fn of_new_task() -> Self {
-        if !Context::map_current(is_active) {
-            return Self::Mount;
-        }
-        match RUNNING.get() {
+    /// The origin of a task that is spawned with an active span, while a task or callback of origin `running` runs.
+    pub(crate) fn of_spawned_in(running: Option<Self>) -> Self {
+        match running {
             Some(Self::Mount | Self::Reaction) => Self::Reaction,
             Some(Self::Handler) | None => Self::Handler,
         }
     }
 
-    /// Whether a task of this origin, with this context so far, goes over to the context of a wake.
-    pub(crate) fn follows(self, wake: &Wake, so_far: Option<&Context>) -> bool {
-        let free = so_far.is_none_or(|cx| !roots::is_open(cx));
-        free || (wake.sure && self != Self::Handler)
+    /// Whether a task of this origin, whose own root `is_open`, goes over to the context of a wake.
+    ///
+    /// What waited for a lock until its root had ended is still the work of its own interaction, whichever task lets it
+    /// in. What a listener wakes then begins anew.
+    pub(crate) fn follows(self, wake: Wake, is_open: bool) -> bool {
+        match wake {
+            Wake::ByListener => !is_open || self != Self::Handler,
+            Wake::ByTask => self != Self::Handler,
+            Wake::Afterglow => !is_open,
+            Wake::Unknown => !is_open && self == Self::Mount,
+        }
     }
 }
 
@@ -76,75 +68,5 @@ impl Cause {
             _hold: roots::hold(&cx),
             cx,
         }
-    }
-}
-
-// === impl Wake ===
-
-impl Wake {
-    /// The wake that happens now, or `None` if nothing is known of its cause.
-    pub(crate) fn now() -> Option<Self> {
-        let cx = Context::current();
-        let sure = RUNNING.get().is_some() || !turn::is_afterglow(&cx);
-        is_active(&cx).then_some(Self { cx, sure })
-    }
-
-    /// A wake that is certainly due to `cx`.
-    pub(crate) fn of(cx: Context) -> Self {
-        Self { cx, sure: true }
-    }
-
-    pub(crate) fn is_sure(&self) -> bool {
-        self.sure
-    }
-
-    pub(crate) fn context(&self) -> &Context {
-        &self.cx
-    }
-
-    pub(crate) fn into_context(self) -> Context {
-        self.cx
-    }
-}
-
-/// Whether there is a span that something could be part of.
-pub(crate) fn is_active(cx: &Context) -> bool {
-    cx.span().span_context().is_valid()
-}
-
-/// Whether a task or a bound callback of an interaction is what runs.
-pub(crate) fn is_work() -> bool {
-    RUNNING.get().is_some() && Context::map_current(is_active)
-}
-
-// === impl Running ===
-
-impl Running {
-    pub(crate) fn enter(origin: Origin) -> Self {
-        Self(RUNNING.replace(Some(origin)))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        RUNNING.set(self.0);
-    }
-}
-
-// === impl Quiet ===
-
-impl Quiet {
-    pub(crate) fn enter() -> Self {
-        Self(QUIET.replace(true))
-    }
-
-    pub(crate) fn is_on() -> bool {
-        QUIET.get()
-    }
-}
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        QUIET.set(self.0);
     }
 }

@@ -1,17 +1,19 @@
 //! A spawned future, polled in the context that the rules give it.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 use std::task::{self, Poll, Wake as WakeTask, Waker};
 
 use any_spawner::PinnedLocalFuture;
 use opentelemetry::Context;
 use web_sys::Element;
 
-use super::rule::{Cause, Origin, Quiet, Running, Wake};
-use crate::interaction::roots;
+use super::frame;
+use super::rule::{Cause, Origin, Wake};
+use crate::interaction::{roots, turn};
 
 /// The task around a future.
 pub(crate) struct Task {
@@ -21,83 +23,36 @@ pub(crate) struct Task {
 
 /// The task as its wakers see it. The standard library's wakers ask for the `Mutex`; it is never contended in a page,
 /// and never held while other code runs.
-struct State {
-    origin: Origin,
-    /// That in which the task was spawned.
-    base: Context,
-    shared: Mutex<Shared>,
-}
+pub(crate) struct State(Mutex<Shared>);
 
-#[derive(Default)]
 struct Shared {
-    /// The interaction that the task works for.
-    own: Option<Cause>,
-    /// The last interaction that woke it, whether or not it went over to that one.
-    woken_by: Option<Context>,
-    /// Of whoever polls the task.
+    origin: Origin,
+    /// The interaction that the task works for, if it is one's.
+    own: Cause,
+    /// Of whoever polls the task. The browser's queue always has the same for one task.
     waker: Option<Waker>,
 }
 
 thread_local! {
-    static POLLED: RefCell<Option<Arc<State>>> = const { RefCell::new(None) };
-    static UNDER_WAY: RefCell<Vec<Weak<State>>> = const { RefCell::new(Vec::new()) };
+    /// Wakes say nothing about their cause: they come from within a traced run, which has a context of its own.
+    static IS_QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A task one of whose runs is under way, until the value is dropped. See [`used_again`].
-pub(crate) struct UnderWay(Weak<State>);
-
-/// A new interaction with the same control as that which woke a task last.
-///
-/// A `Resource` hears of its first wish for another run at once, but of the wishes that follow only when the present run
-/// is over: its waker is spent. The run that comes then is for the last of them. So each further use of the same control
-/// is taken for such a wish.
-pub(crate) fn used_again(cx: &Context, control: &Element) {
-    let under_way = UNDER_WAY.with(|all| all.try_borrow().map(|it| it.clone()).unwrap_or_default());
-    for state in under_way.iter().filter_map(Weak::upgrade) {
-        let woken_by = state.with(|shared| shared.woken_by.clone()).flatten();
-        if woken_by.and_then(|cx| roots::control_of(&cx)).as_ref() == Some(control) {
-            let wake = Some(Wake::of(cx.clone()));
-            drop(state.with(|shared| state.woken(shared, wake)));
-        }
-    }
+/// Whether there is a span that something could be part of.
+pub(crate) fn is_active() -> bool {
+    Context::map_current(roots::key) != 0
 }
 
-/// The last interaction that woke the task that is being polled, unless that is over.
-pub(crate) fn woken_by() -> Option<Context> {
-    let state = POLLED.with(|polled| polled.try_borrow().ok().and_then(|it| it.clone()))?;
-    state
-        .with(|shared| shared.woken_by.clone())
-        .flatten()
-        .filter(roots::is_open)
+/// Whether a task or a bound callback of an interaction is what runs.
+pub(crate) fn is_work() -> bool {
+    frame::running().is_some() && is_active()
 }
 
-fn polled() -> Option<Arc<State>> {
-    POLLED.with(|polled| polled.try_borrow().ok().and_then(|it| it.clone()))
-}
-
-// === impl UnderWay ===
-
-impl UnderWay {
-    /// A run of the task that is being polled.
-    pub(crate) fn begin() -> Option<Self> {
-        let state = Arc::downgrade(&polled()?);
-        UNDER_WAY.with(|all| {
-            all.try_borrow_mut().ok()?.push(Weak::clone(&state));
-            Some(Self(state))
-        })
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        let _ = UNDER_WAY.try_with(|all| {
-            if let Ok(mut all) = all.try_borrow_mut()
-                && let Some(index) = all.iter().position(|it| it.ptr_eq(&self.0))
-            {
-                all.swap_remove(index);
-            }
-        });
-    }
+/// Wakes a task on behalf of a run that has its own context.
+pub(crate) fn wake_quietly(waker: &Waker) {
+    let outer = IS_QUIET.replace(true);
+    waker.wake_by_ref();
+    IS_QUIET.set(outer);
 }
 
 // === impl Task ===
@@ -105,20 +60,18 @@ impl Drop for UnderWay {
 impl Task {
     /// A task that is spawned now.
     pub(crate) fn new(future: PinnedLocalFuture<()>) -> Self {
-        let base = Context::current();
-        let origin = Origin::of_new_task();
-        let own = (origin != Origin::Mount).then(|| Cause::new(base.clone()));
-        let shared = Mutex::new(Shared {
-            own,
-            ..Shared::default()
-        });
+        let shared = Shared {
+            origin: if is_active() {
+                Origin::of_spawned_in(frame::running())
+            } else {
+                Origin::Mount
+            },
+            own: Cause::new(Context::current()),
+            waker: None,
+        };
         Self {
             future,
-            state: Arc::new(State {
-                origin,
-                base,
-                shared,
-            }),
+            state: Arc::new(State(Mutex::new(shared))),
         }
     }
 }
@@ -127,17 +80,19 @@ impl Future for Task {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<()> {
-        let cx = self.state.begin_poll(task.waker());
-        let waker = Waker::from(Arc::clone(&self.state));
-        let polled = POLLED.replace(Some(Arc::clone(&self.state)));
-        let poll = {
-            let _running = Running::enter(self.state.origin);
-            let _current = cx.attach();
-            self.future
-                .as_mut()
-                .poll(&mut task::Context::from_waker(&waker))
-        };
-        POLLED.set(polled);
+        let state = Arc::clone(&self.state);
+        let own = state.with(|shared| {
+            shared.waker.get_or_insert_with(|| task.waker().clone());
+            (shared.origin, shared.own.cx.clone())
+        });
+        let (origin, cx) = own.unwrap_or((Origin::Mount, Context::new()));
+        let waker = Waker::from(Arc::clone(&state));
+        let entered = frame::enter(origin, Some(state), cx);
+        let poll = self
+            .future
+            .as_mut()
+            .poll(&mut task::Context::from_waker(&waker));
+        drop(entered);
         poll
     }
 }
@@ -145,45 +100,55 @@ impl Future for Task {
 impl Drop for Task {
     fn drop(&mut self) {
         // Wakers may outlive the task: in a timer that was never cleared, say.
-        drop(self.state.with(std::mem::take));
+        let over = self
+            .state
+            .with(|shared| (mem::take(&mut shared.own), shared.waker.take()));
+        drop(over);
     }
 }
 
 // === impl State ===
 
 impl State {
-    fn begin_poll(&self, waker: &Waker) -> Context {
-        let own = self.with(|shared| {
-            if !shared.waker.as_ref().is_some_and(|it| it.will_wake(waker)) {
-                shared.waker = Some(waker.clone());
+    /// The task reacts, whoever made it.
+    pub(crate) fn reacts(&self) {
+        self.with(|shared| {
+            if shared.origin == Origin::Handler {
+                shared.origin = Origin::Reaction;
             }
-            shared.own.as_ref().map(|own| own.cx.clone())
         });
-        let cx = own.flatten().unwrap_or_else(|| self.base.clone());
-        roots::active(&cx);
-        cx
     }
 
-    /// Applies the rules to a wake. What it replaces is returned, to be dropped outside.
-    fn woken(&self, shared: &mut Shared, wake: Option<Wake>) -> (Option<Cause>, Option<Context>) {
-        let own = shared.own.as_ref().map(|own| &own.cx);
-        let Some(wake) = wake else {
-            let is_over = own.is_some_and(|cx| !roots::is_open(cx));
-            let over = (is_over && self.origin == Origin::Mount).then(|| shared.own.take());
-            return (over.flatten(), None);
-        };
-        let known = shared.woken_by.as_ref().is_some_and(roots::is_open);
-        let woken_by =
-            (wake.is_sure() || !known).then(|| shared.woken_by.replace(wake.context().clone()));
-        let own = self
-            .origin
-            .follows(&wake, own)
-            .then(|| shared.own.replace(Cause::new(wake.into_context())));
-        (own.flatten(), woken_by.flatten())
+    /// It works for the interaction of this context from now on.
+    #[cfg(feature = "leptos")]
+    pub(crate) fn go_over(&self, cx: Context) {
+        drop(self.with(|shared| mem::replace(&mut shared.own, Cause::new(cx))));
+    }
+
+    /// The control of the interaction that the task works for.
+    pub(crate) fn control(&self) -> Option<Element> {
+        self.with(|shared| roots::control_of(&shared.own.cx))?
+    }
+
+    /// Applies the rules to a wake in the current context.
+    pub(crate) fn woken(&self, wake: Wake) {
+        let replaced = self.with(|shared| {
+            // What wakes a task that reacts, if not an interaction's code, is no sign of life of that interaction.
+            let is_silent = wake == Wake::Unknown && shared.origin == Origin::Mount;
+            let is_open = if is_silent {
+                roots::is_open(&shared.own.cx)
+            } else {
+                roots::active(&shared.own.cx)
+            };
+            let follows = shared.origin.follows(wake, is_open);
+            follows.then(|| mem::replace(&mut shared.own, Cause::new(Context::current())))
+        });
+        // Outside: it may be the last that held a span.
+        drop(replaced);
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut Shared) -> T) -> Option<T> {
-        self.shared.try_lock().ok().map(|mut shared| f(&mut shared))
+        Some(f(&mut *self.0.try_lock().ok()?))
     }
 }
 
@@ -193,20 +158,18 @@ impl WakeTask for State {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let wake = if Quiet::is_on() {
-            None
-        } else {
-            Some(Wake::now())
-        };
-        let (replaced, waker) = self
-            .with(|shared| {
-                let replaced = wake.map(|wake| self.woken(shared, wake));
-                (replaced, shared.waker.clone())
-            })
-            .unzip();
-        if let Some(waker) = waker.flatten() {
-            waker.wake();
+        if !IS_QUIET.get() {
+            self.woken(if !is_active() {
+                Wake::Unknown
+            } else if frame::running().is_some() {
+                Wake::ByTask
+            } else if turn::is_afterglow() {
+                Wake::Afterglow
+            } else {
+                Wake::ByListener
+            });
         }
-        drop(replaced);
+        // The browser's queue takes note of it, nothing more.
+        self.with(|shared| shared.waker.as_ref().map(Waker::wake_by_ref));
     }
 }

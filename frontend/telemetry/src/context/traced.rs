@@ -1,15 +1,17 @@
 //! `traced`: every run of a `Resource` in the context of what caused it.
 
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::task::{Context as TaskContext, Poll, Wake, Waker};
 
 use opentelemetry::Context;
+use web_sys::Element;
 
-use super::rule::{Cause, Origin, Quiet, Running};
-use super::task::{self, UnderWay};
+use super::frame;
+use super::rule::{self, Cause, Origin};
+use super::task::{State, wake_quietly};
 use crate::interaction::roots;
 
 /// Makes each run of a `Resource`'s fetcher part of the interaction that caused that run.
@@ -19,7 +21,9 @@ use crate::interaction::roots;
 ///
 /// One limit: while a run waits, Leptos tells of the first wish for another and not of those after it. Further uses of
 /// the same control are taken for such wishes, so that the run that follows belongs to the last of them; where another
-/// control asks as well, it belongs to the one that asked first.
+/// control asks as well, it belongs to the one that asked first, unless the source is a [`traced_source`], which knows.
+///
+/// [`traced_source`]: crate::traced_source
 ///
 /// ```no_run
 /// use leptos::prelude::*;
@@ -34,25 +38,12 @@ use crate::interaction::roots;
 /// let local = LocalResource::new(move || traced(load)(id.get()));
 /// ```
 pub fn traced<S, F: Future>(fetcher: impl Fn(S) -> F) -> impl Fn(S) -> Traced<F> {
-    let ran = AtomicBool::new(false);
-    move |source| {
-        // The first run is made by whoever makes the Resource, all others by whoever wakes it.
-        let woken_by = if ran.swap(true, Ordering::Relaxed) {
-            task::woken_by()
-        } else {
-            None
-        };
-        let cx = woken_by.unwrap_or_else(Context::current);
-        let future = {
-            let _current = cx.clone().attach();
-            Box::pin(fetcher(source))
-        };
-        Traced {
-            future,
-            cause: Cause::new(cx),
-            under_way: None,
-            waker: None,
-        }
+    move |source| Traced {
+        // The first run is made by whoever makes the Resource, all others by whoever wakes its task.
+        cause: Cause::new(Context::current()),
+        future: Box::pin(fetcher(source)),
+        under_way: None,
+        waker: None,
     }
 }
 
@@ -68,6 +59,64 @@ pub struct Traced<F> {
 
 /// A waker that says nothing about the cause: the run knows it.
 struct QuietWaker(Waker);
+
+/// A task one of whose runs is under way, until the value is dropped. See [`used_again`].
+struct UnderWay(Weak<State>);
+
+thread_local! {
+    static UNDER_WAY: RefCell<Vec<Weak<State>>> = const { RefCell::new(Vec::new()) };
+    /// [`wish_again`], once there is a run: applications without one do without it.
+    static WISH_AGAIN: Cell<Option<fn(&Element)>> = const { Cell::new(None) };
+}
+
+/// A new interaction with this control has begun, in the current context.
+pub(crate) fn used_again(control: &Element) {
+    if let Some(wish_again) = WISH_AGAIN.get() {
+        wish_again(control);
+    }
+}
+
+/// A new interaction with the same control as that which woke a task last.
+///
+/// A `Resource` hears of its first wish for another run at once, but of the wishes that follow only when the present run
+/// is over: its waker is spent. The run that comes then is for the last of them. So each further use of the same control
+/// is taken for such a wish.
+fn wish_again(control: &Element) {
+    let under_way = UNDER_WAY.with(|all| all.try_borrow().map(|it| it.clone()).unwrap_or_default());
+    for task in under_way.iter().filter_map(Weak::upgrade) {
+        if task.control().as_ref() == Some(control) {
+            task.woken(rule::Wake::ByListener);
+        }
+    }
+}
+
+// === impl UnderWay ===
+
+impl UnderWay {
+    /// A run of the task that is being polled: that is a `Resource`, so it reacts.
+    fn begin() -> Option<Self> {
+        let task = frame::polled()?;
+        task.reacts();
+        WISH_AGAIN.set(Some(wish_again));
+        UNDER_WAY.with(|all| {
+            let task = Arc::downgrade(&task);
+            all.try_borrow_mut().ok()?.push(Weak::clone(&task));
+            Some(Self(task))
+        })
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let _ = UNDER_WAY.try_with(|all| {
+            if let Ok(mut all) = all.try_borrow_mut()
+                && let Some(index) = all.iter().position(|it| it.ptr_eq(&self.0))
+            {
+                all.swap_remove(index);
+            }
+        });
+    }
+}
 
 // === impl Traced ===
 
@@ -88,8 +137,7 @@ impl<F: Future> Future for Traced<F> {
             this.under_way = UnderWay::begin();
         }
         roots::active(&this.cause.cx);
-        let _running = Running::enter(Origin::Handler);
-        let _current = this.cause.cx.clone().attach();
+        let _entered = frame::enter(Origin::Handler, None, this.cause.cx.clone());
         this.future
             .as_mut()
             .poll(&mut TaskContext::from_waker(waker))
@@ -112,7 +160,6 @@ impl Wake for QuietWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let _quiet = Quiet::enter();
-        self.0.wake_by_ref();
+        wake_quietly(&self.0);
     }
 }

@@ -60,10 +60,10 @@ pub(super) struct Sent {
 }
 
 /// What is sent.
-struct Body {
-    bytes: JsValue,
-    len: usize,
-    is_gzip: bool,
+pub(super) struct Body {
+    pub(super) bytes: JsValue,
+    pub(super) len: usize,
+    pub(super) is_gzip: bool,
 }
 
 /// What became of a request.

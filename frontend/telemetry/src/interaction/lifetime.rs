@@ -1,4 +1,4 @@
-//! When a root span ends: the rule alone, without a clock.
+//! When a root span ends, and why: the rule alone, without a clock.
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
@@ -14,6 +14,8 @@ pub(crate) struct Lifetime {
     started: u64,
     /// When the macrotask of its event was over.
     handled: Option<u64>,
+    /// The browser loads another page because of it.
+    is_leaving: bool,
     open_children: u32,
     /// Unfinished tasks and callbacks that carry its context. Some of them never finish.
     holds: u32,
@@ -26,7 +28,39 @@ pub(crate) enum Verdict {
     /// Nothing changes by itself before `review_at`.
     Open { review_at: u64 },
     /// It is over, and was so since `at`.
-    Ended { at: u64 },
+    Ended { at: u64, why: &'static str },
+}
+
+/// What a root lives on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// Its code runs.
+    Active,
+    /// The macrotask of its event is over.
+    Handled {
+        /// Then the browser loads another page.
+        is_leaving: bool,
+    },
+    /// A child has started.
+    ChildStarted,
+    /// A child has ended, by its own account `at` this time.
+    ChildEnded { at: u64 },
+    /// A task or callback carries its context, which is no activity.
+    Held,
+    /// It no longer does.
+    Released,
+}
+
+/// Why a root has ended: the values of `throughline.interaction.end`.
+pub(crate) mod why {
+    /// There was nothing to wait for, or tasks that did nothing for a second.
+    pub(crate) const IDLE: &str = "idle";
+    /// All that it caused has ended.
+    pub(crate) const CHILDREN: &str = "children";
+    /// It was open for as long as a root may be.
+    pub(crate) const TIMEOUT: &str = "timeout";
+    /// The page was left.
+    pub(crate) const PAGEHIDE: &str = "pagehide";
 }
 
 // === impl Lifetime ===
@@ -36,6 +70,7 @@ impl Lifetime {
         Self {
             started,
             handled: None,
+            is_leaving: false,
             open_children: 0,
             holds: 0,
             last_child_end: None,
@@ -43,79 +78,72 @@ impl Lifetime {
         }
     }
 
-    pub(crate) fn active(&mut self, now: u64) {
+    pub(crate) fn started(&self) -> u64 {
+        self.started
+    }
+
+    /// Takes note of what happens now.
+    pub(crate) fn note(&mut self, sign: Sign, now: u64) {
+        match sign {
+            Sign::Active => {}
+            Sign::Handled { is_leaving } => {
+                self.handled = Some(now);
+                self.is_leaving = is_leaving;
+            }
+            Sign::ChildStarted => self.open_children = self.open_children.saturating_add(1),
+            Sign::ChildEnded { at } => {
+                self.open_children = self.open_children.saturating_sub(1);
+                self.last_child_end = self.last_child_end.max(Some(at));
+            }
+            Sign::Held => return self.holds = self.holds.saturating_add(1),
+            Sign::Released => return self.holds = self.holds.saturating_sub(1),
+        }
         self.last_activity = self.last_activity.max(now);
-    }
-
-    pub(crate) fn handled(&mut self, now: u64) {
-        self.handled = Some(now);
-        self.active(now);
-    }
-
-    pub(crate) fn child_started(&mut self, now: u64) {
-        self.open_children = self.open_children.saturating_add(1);
-        self.active(now);
-    }
-
-    /// `end` is what the child says; `now` is when it says so.
-    pub(crate) fn child_ended(&mut self, end: u64, now: u64) {
-        self.open_children = self.open_children.saturating_sub(1);
-        self.last_child_end = self.last_child_end.max(Some(end));
-        self.active(now);
-    }
-
-    pub(crate) fn held(&mut self) {
-        self.holds = self.holds.saturating_add(1);
-    }
-
-    pub(crate) fn released(&mut self) {
-        self.holds = self.holds.saturating_sub(1);
     }
 
     pub(crate) fn verdict(&self, now: u64) -> Verdict {
         let deadline = self.started.saturating_add(LONGEST);
-        if now >= deadline {
-            let at = if self.open_children > 0 {
-                deadline
-            } else {
-                self.trimmed(deadline)
-            };
-            return Verdict::Ended {
-                at: at.min(deadline),
-            };
-        }
-        let Some(handled) = self.handled else {
-            return Verdict::Open {
-                review_at: deadline,
-            };
+        let review_at = if self.is_unfinished() {
+            deadline
+        } else if self.holds > 0 {
+            deadline.min(self.last_activity.saturating_add(IDLE))
+        } else {
+            0
         };
-        if self.open_children > 0 {
-            return Verdict::Open {
-                review_at: deadline,
-            };
+        if now < review_at {
+            return Verdict::Open { review_at };
         }
-        let idle_at = self.last_activity.saturating_add(IDLE);
-        if self.holds > 0 && now < idle_at {
-            return Verdict::Open {
-                review_at: idle_at.min(deadline),
-            };
-        }
+        let why = if review_at == deadline {
+            why::TIMEOUT
+        } else if self.holds > 0 || self.last_child_end.is_none() {
+            why::IDLE
+        } else {
+            why::CHILDREN
+        };
         Verdict::Ended {
-            at: self.trimmed(handled),
+            at: self.end(deadline).min(deadline),
+            why,
         }
     }
 
     /// The page goes away: the end of what is over, now for what is not.
-    pub(crate) fn cut_short(&self, now: u64) -> u64 {
-        if self.open_children > 0 {
-            now
-        } else {
-            self.trimmed(self.handled.unwrap_or(now))
+    pub(crate) fn cut_short(&self, now: u64) -> Verdict {
+        let at = if self.is_leaving { now } else { self.end(now) };
+        Verdict::Ended {
+            at,
+            why: why::PAGEHIDE,
         }
     }
 
-    /// The end of the last child; without children the end of the event's own macrotask.
-    fn trimmed(&self, handled: u64) -> u64 {
-        self.last_child_end.unwrap_or(handled)
+    fn is_unfinished(&self) -> bool {
+        self.handled.is_none() || self.open_children > 0 || self.is_leaving
+    }
+
+    /// The end of the last child; without children the end of the event's own macrotask; `open` for what has not ended.
+    fn end(&self, open: u64) -> u64 {
+        if self.open_children > 0 {
+            return open;
+        }
+        self.last_child_end.or(self.handled).unwrap_or(open)
     }
 }

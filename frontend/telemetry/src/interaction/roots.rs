@@ -6,222 +6,267 @@
 //! Re-entrancy: spans may start and end anywhere, so the table is only ever borrowed to count. What runs other code
 //! (ending a root, dropping a context) happens after.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
-use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt, TraceId};
+use opentelemetry::{Context, KeyValue};
 use web_sys::Element;
 
-use super::lifetime::{Lifetime, Verdict};
+use super::lifetime::{Lifetime, Sign, Verdict};
 use crate::clock::{self, Anchor};
+use crate::context;
 use crate::page::Timer;
 
 /// Open roots at most. The oldest is forgotten for a further one: an application that never ends its spans must not
 /// grow a table of ours.
 const MAX_OPEN_ROOTS: usize = 256;
 
+/// Why an interaction has ended, an attribute of its root.
+const END: &str = "throughline.interaction.end";
+
+struct Table {
+    /// In the order in which they started, but for places that are free again.
+    roots: Vec<Option<Root>>,
+    timer: Option<Timer>,
+    is_queued: bool,
+}
+
 struct Root {
-    trace_id: TraceId,
+    key: u64,
     span_id: SpanId,
     anchor: Anchor,
     lifetime: Lifetime,
-    interaction: Option<Interaction>,
-}
-
-struct Interaction {
-    /// It holds the span.
-    cx: Context,
-    control: Element,
+    /// Of an interaction: what holds its span, and the control that was used.
+    interaction: Option<(Context, Element)>,
 }
 
 /// Keeps a root open as long as it exists, within the limits of [`Lifetime`].
 #[derive(Debug)]
 pub(crate) struct Hold {
-    trace_id: TraceId,
+    key: u64,
 }
 
 thread_local! {
-    static ROOTS: RefCell<Vec<Root>> = const { RefCell::new(Vec::new()) };
-    static TIMER: RefCell<Timer> = RefCell::new(Timer::new(on_time));
-    static REVIEW_QUEUED: Cell<bool> = const { Cell::new(false) };
+    /// It lives as long as the page: what is never dropped needs no register of what is to be dropped.
+    static TABLE: ManuallyDrop<RefCell<Table>> = const {
+        ManuallyDrop::new(RefCell::new(Table { roots: Vec::new(), timer: None, is_queued: false }))
+    };
 }
 
 /// A span without parent has started.
 pub(crate) fn started(trace_id: TraceId, span_id: SpanId, anchor: Anchor) {
-    let lifetime = Lifetime::new(now(anchor));
     let root = Root {
-        trace_id,
+        key: key_of(trace_id),
         span_id,
         anchor,
-        lifetime,
+        lifetime: Lifetime::new(anchor.unix_nanos(clock::monotonic())),
         interaction: None,
     };
-    let _forgotten = table(|roots| {
-        let full = roots.len() >= MAX_OPEN_ROOTS;
-        let forgotten = full.then(|| roots.remove(0));
-        roots.push(root);
-        forgotten
-    });
+    let _forgotten = table(|table| table.push(root));
 }
 
 /// The root of this context is an interaction: its end is decided here.
 pub(crate) fn is_interaction(cx: &Context, control: &Element) {
-    let interaction = Interaction {
-        cx: cx.clone(),
-        control: control.clone(),
-    };
-    with_root(trace_id(cx), |root| root.interaction = Some(interaction));
+    let interaction = (cx.clone(), control.clone());
+    table(|table| Some(table.find(key(cx))?.interaction = Some(interaction)));
 }
 
 /// The control of an open interaction.
 pub(crate) fn control_of(cx: &Context) -> Option<Element> {
-    with_root(trace_id(cx), |root| {
-        root.interaction.as_ref().map(|it| it.control.clone())
-    })
-    .flatten()
+    table(|table| Some(table.find(key(cx))?.interaction.as_ref()?.1.clone()))?
+}
+
+/// The last interaction with a control that is still open.
+pub(crate) fn of_control(control: &Element) -> Option<Context> {
+    table(|table| {
+        let (mut last, mut at) = (None, 0);
+        for root in table.roots.iter().flatten() {
+            if let Some((cx, its)) = &root.interaction
+                && its == control
+                && root.lifetime.started() > at
+            {
+                (last, at) = (Some(cx), root.lifetime.started());
+            }
+        }
+        last.cloned()
+    })?
 }
 
 /// The clock of an open trace.
 pub(crate) fn anchor_of(trace_id: TraceId) -> Option<Anchor> {
-    with_root(trace_id, |root| root.anchor)
+    table(|table| Some(table.find(key_of(trace_id))?.anchor))?
 }
 
 /// Whether the trace's root is one of this page's, and has not ended.
 pub(crate) fn is_open(cx: &Context) -> bool {
-    with_root(trace_id(cx), |_| ()).is_some()
+    table(|table| table.find(key(cx)).is_some()) == Some(true)
 }
 
 /// A span with a parent has started.
-pub(crate) fn child_started(trace_id: TraceId, at: u64) {
-    with_root(trace_id, |root| root.lifetime.child_started(at));
+pub(crate) fn child_started(trace_id: TraceId, _at: u64) {
+    note(key_of(trace_id), Sign::ChildStarted);
 }
 
 /// Any span has ended.
 pub(crate) fn span_ended(trace_id: TraceId, span_id: SpanId, end: u64) {
-    let ended = table(|roots| {
-        let index = roots.iter().position(|root| root.trace_id == trace_id)?;
-        let root = roots.get_mut(index)?;
-        if root.span_id == span_id {
-            return Some(roots.remove(index));
-        }
-        root.lifetime.child_ended(end, now(root.anchor));
-        None
+    let key = key_of(trace_id);
+    note(key, Sign::ChildEnded { at: end });
+    let _ended = table(|table| {
+        let slot = table.slot(key)?;
+        slot.take_if(|root| root.span_id == span_id)
     });
-    drop(ended);
-    queue_review();
+    queue_settling();
 }
 
-/// The context's code is running: its root is not idle.
-pub(crate) fn active(cx: &Context) {
-    with_root(trace_id(cx), |root| root.lifetime.active(now(root.anchor)));
+/// The context's code is running: its root is not idle. Tells whether it is open.
+pub(crate) fn active(cx: &Context) -> bool {
+    note(key(cx), Sign::Active)
 }
 
 /// Keeps the context's root open, if it still is.
 pub(crate) fn hold(cx: &Context) -> Option<Hold> {
-    let trace_id = trace_id(cx);
-    with_root(trace_id, |root| root.lifetime.held())?;
-    Some(Hold { trace_id })
+    let key = key(cx);
+    note(key, Sign::Held).then_some(Hold { key })
 }
 
-/// The macrotask of the interaction's event is over.
-pub(crate) fn handled(cx: &Context) {
-    with_root(trace_id(cx), |root| root.lifetime.handled(now(root.anchor)));
-    queue_review();
+/// The macrotask of the interaction's event is over. After it, the browser may load another page.
+pub(crate) fn handled(cx: &Context, is_leaving: bool) {
+    note(key(cx), Sign::Handled { is_leaving });
+    queue_settling();
 }
 
 /// The page is going away: every interaction ends.
 pub(crate) fn end_all() {
-    end(|root| Verdict::Ended {
-        at: root.lifetime.cut_short(now(root.anchor)),
-    });
+    end(Lifetime::cut_short);
 }
 
-/// Ends what is over, and sets the timer for what is not.
-fn review() {
-    REVIEW_QUEUED.set(false);
-    end(|root| root.lifetime.verdict(now(root.anchor)));
-}
-
-fn end(verdict: impl Fn(&Root) -> Verdict) {
-    let mut over = Vec::new();
-    let mut wait: Option<Duration> = None;
-    table(|roots| {
-        roots.retain_mut(|root| {
-            if root.interaction.is_none() {
-                return true;
-            }
-            match verdict(root) {
-                Verdict::Open { review_at } => {
-                    let rest = Duration::from_nanos(review_at.saturating_sub(now(root.anchor)));
-                    wait = Some(wait.map_or(rest, |wait| wait.min(rest)));
-                    true
-                }
-                Verdict::Ended { at } => {
-                    over.extend(root.interaction.take().map(|it| (it.cx, at)));
-                    false
-                }
-            }
-        });
-    });
-    for (cx, at) in over {
-        cx.span().end_with_timestamp(clock::system_time(at));
+/// Looks after everything when the code that runs now is done: it may be inside the span that would be ended.
+#[inline(never)]
+pub(crate) fn queue_settling() {
+    if table(|table| std::mem::replace(&mut table.is_queued, true)) == Some(false) {
+        wasm_bindgen_futures::spawn_local(async { settle() });
     }
-    let now = clock::monotonic();
-    TIMER.with(|timer| {
-        if let Ok(mut timer) = timer.try_borrow_mut() {
-            timer.set(wait.map(|wait| now.saturating_add(wait)), now);
-        }
-    });
+}
+
+fn settle() {
+    context::reset();
+    table(|table| table.is_queued = false);
+    end(Lifetime::verdict);
 }
 
 fn on_time() {
-    TIMER.with(|timer| {
-        if let Ok(mut timer) = timer.try_borrow_mut() {
-            timer.fired();
-        }
-    });
-    review();
+    table(|table| table.timer.as_mut().map(Timer::fired));
+    settle();
 }
 
-/// Reviews when the code that runs now is done: it may be inside the span that would be ended.
-fn queue_review() {
-    if !REVIEW_QUEUED.replace(true) {
-        wasm_bindgen_futures::spawn_local(async { review() });
+/// Ends what is over, and sets the timer for what is not.
+#[inline(never)]
+fn end(verdict: fn(&Lifetime, u64) -> Verdict) {
+    let now = clock::monotonic();
+    while let Some((cx, at, why)) = table(|table| table.next_over(now, verdict)).flatten() {
+        let span = cx.span();
+        span.set_attribute(KeyValue::new(END, why));
+        span.end_with_timestamp(clock::system_time(at));
     }
 }
 
-fn now(anchor: Anchor) -> u64 {
-    anchor.unix_nanos(clock::monotonic())
-}
-
-fn trace_id(cx: &Context) -> TraceId {
-    cx.span().span_context().trace_id()
-}
-
-fn with_root<T>(trace_id: TraceId, f: impl FnOnce(&mut Root) -> T) -> Option<T> {
-    table(|roots| {
-        roots
-            .iter_mut()
-            .find(|root| root.trace_id == trace_id)
-            .map(f)
+/// Tells a root's lifetime what happens. Returns whether the root is open.
+#[inline(never)]
+fn note(key: u64, sign: Sign) -> bool {
+    table(|table| {
+        let root = table.find(key)?;
+        let now = root.anchor.unix_nanos(clock::monotonic());
+        root.lifetime.note(sign, now);
+        Some(())
     })
     .flatten()
+    .is_some()
 }
 
-fn table<T>(f: impl FnOnce(&mut Vec<Root>) -> T) -> Option<T> {
-    // `try_with`: a context may be dropped with the thread.
-    ROOTS
-        .try_with(|roots| roots.try_borrow_mut().ok().map(|mut roots| f(&mut roots)))
-        .ok()
-        .flatten()
+/// By which a root is known: half of its trace id, which is random.
+#[expect(clippy::cast_possible_truncation, reason = "it is cut in two")]
+fn key_of(trace_id: TraceId) -> u64 {
+    u128::from_be_bytes(trace_id.to_bytes()) as u64
+}
+
+/// That of a context's trace; 0 if there is none.
+#[inline(never)]
+pub(crate) fn key(cx: &Context) -> u64 {
+    key_of(cx.span().span_context().trace_id())
+}
+
+fn table<T>(f: impl FnOnce(&mut Table) -> T) -> Option<T> {
+    TABLE.with(|table| Some(f(&mut *table.try_borrow_mut().ok()?)))
+}
+
+// === impl Table ===
+
+impl Table {
+    #[inline(never)]
+    fn slot(&mut self, key: u64) -> Option<&mut Option<Root>> {
+        self.roots
+            .iter_mut()
+            .find(|slot| slot.as_ref().is_some_and(|root| root.key == key))
+    }
+
+    fn find(&mut self, key: u64) -> Option<&mut Root> {
+        self.slot(key)?.as_mut()
+    }
+
+    /// Puts a root into a place that is free, or that of the oldest, which is returned.
+    fn push(&mut self, root: Root) -> Option<Root> {
+        let is_full = self.roots.len() >= MAX_OPEN_ROOTS;
+        let place = self
+            .roots
+            .iter_mut()
+            .min_by_key(|slot| slot.as_ref().map_or(0, |root| root.lifetime.started()));
+        match place {
+            Some(slot) if is_full || slot.is_none() => slot.replace(root),
+            _ => {
+                self.roots.push(Some(root));
+                None
+            }
+        }
+    }
+
+    /// One of the interactions that are over: what holds its span, when it ended, and why. `None` if there is none:
+    /// then the timer is set for those that are not.
+    fn next_over(
+        &mut self,
+        now: Duration,
+        verdict: fn(&Lifetime, u64) -> Verdict,
+    ) -> Option<(Context, u64, &'static str)> {
+        let mut wait = u64::MAX;
+        for slot in &mut self.roots {
+            let Some(root) = slot else { continue };
+            if root.interaction.is_none() {
+                continue;
+            }
+            let now = root.anchor.unix_nanos(now);
+            match verdict(&root.lifetime, now) {
+                Verdict::Open { review_at } => wait = wait.min(review_at.saturating_sub(now)),
+                Verdict::Ended { at, why } => {
+                    let (cx, _) = slot.take()?.interaction?;
+                    return Some((cx, at, why));
+                }
+            }
+        }
+        if wait < u64::MAX {
+            self.timer
+                .get_or_insert_with(|| Timer::new(on_time))
+                .set(Some(now + Duration::from_nanos(wait)), now);
+        }
+        None
+    }
 }
 
 // === impl Hold ===
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        with_root(self.trace_id, |root| root.lifetime.released());
-        queue_review();
+        note(self.key, Sign::Released);
+        queue_settling();
     }
 }

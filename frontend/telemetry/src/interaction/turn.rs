@@ -4,64 +4,85 @@
 //! and delegated handlers and `submit` come after it. A message to oneself arrives when the whole task is over,
 //! microtasks included.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
-use js_sys::Function;
-use opentelemetry::trace::TraceContextExt;
+use js_sys::Reflect;
 use opentelemetry::{Context, ContextGuard};
-use wasm_bindgen::JsCast;
-use wasm_bindgen::{JsValue, prelude::Closure};
-use web_sys::{Element, Event, MessageChannel, MessageEvent, MessagePort};
+use wasm_bindgen::JsValue;
+use web_sys::{Element, Event, MessageChannel};
 
-use super::roots;
+use super::control;
+use super::{Kind, roots};
+use crate::page;
 
 /// The interaction whose turn it is.
 struct Turn {
-    number: u32,
+    kind: Kind,
     cx: Context,
     event: Event,
     control: Element,
+    /// The form's event, which may have come after a click.
+    submit: Option<Event>,
     current: ContextGuard,
 }
 
+struct Turns {
+    turn: Option<Turn>,
+    count: u32,
+    /// Where a message to ourselves is posted.
+    port: JsValue,
+}
+
 thread_local! {
-    static TURN: RefCell<Option<Turn>> = const { RefCell::new(None) };
-    static TURNS: Cell<u32> = const { Cell::new(0) };
-    static TO_OURSELVES: Option<MessagePort> = to_ourselves();
+    /// As long as the page lives.
+    static TURNS: ManuallyDrop<RefCell<Turns>> = const {
+        ManuallyDrop::new(RefCell::new(Turns { turn: None, count: 0, port: JsValue::UNDEFINED }))
+    };
 }
 
 /// Makes an interaction's context current until the next macrotask.
-pub(crate) fn begin(cx: Context, event: Event, control: Element) {
+pub(crate) fn begin(cx: Context, kind: Kind, event: &Event, control: Element) {
     close();
-    let number = TURNS.get().wrapping_add(1);
-    TURNS.set(number);
     let turn = Turn {
-        number,
+        kind,
         current: cx.clone().attach(),
         cx,
-        event,
+        event: event.clone(),
         control,
+        submit: None,
     };
-    TURN.with(|current| {
-        current
-            .try_borrow_mut()
-            .ok()
-            .map(|mut current| current.replace(turn))
+    let port = turns(|turns| {
+        turns.turn = Some(turn);
+        turns.count = turns.count.wrapping_add(1);
+        if turns.port.is_undefined() {
+            turns.port = to_ourselves().unwrap_or(JsValue::UNDEFINED);
+        }
+        turns.port.clone()
     });
-
-    let sent = TO_OURSELVES.with(|port| {
-        port.as_ref()
-            .is_some_and(|port| port.post_message(&JsValue::from(number)).is_ok())
-    });
-    if !sent {
-        // Then the turn is this microtask's: what is synchronous is still right.
-        wasm_bindgen_futures::spawn_local(async move { end(number) });
+    match port {
+        Some(port) if !port.is_undefined() => {
+            control::call(&port, "postMessage", "");
+        }
+        // Then the turn would have no end.
+        _ => close(),
     }
+}
+
+/// A form is sent by this event, unless a listener prevents it: if that is the present turn's doing, it may be the end
+/// of the page.
+pub(crate) fn submits(event: &Event) {
+    let key = Context::map_current(roots::key);
+    with_turn(|turn| {
+        if roots::key(&turn.cx) == key {
+            turn.submit = Some(event.clone());
+        }
+    });
 }
 
 /// The number of the present turn, for [`end_others`].
 pub(crate) fn number() -> Option<u32> {
-    with_turn(|turn| turn.number)
+    turns(|turns| turns.turn.as_ref().map(|_| turns.count))?
 }
 
 /// A new macrotask has begun: a turn other than `number` is over, even if its message is still on its way. Unless its
@@ -76,53 +97,54 @@ pub(crate) fn end_others(number: Option<u32>) {
 ///
 /// Afterwards, until the message arrives, another task (a timer's, say) may run while the context is still current.
 pub(crate) fn is_dispatching() -> bool {
-    with_turn(|turn| turn.event.event_phase() != Event::NONE).unwrap_or(false)
+    with_turn(|turn| turn.is_dispatching()).unwrap_or(false)
 }
 
-/// Whether `cx` is current only because of the turn, after the listeners have run.
-pub(crate) fn is_afterglow(cx: &Context) -> bool {
-    let trace_id = cx.span().span_context().trace_id();
-    with_turn(|turn| {
-        turn.cx.span().span_context().trace_id() == trace_id
-            && turn.event.event_phase() == Event::NONE
+/// Whether the current context is so only because of the turn, after the listeners have run.
+pub(crate) fn is_afterglow() -> bool {
+    let key = Context::map_current(roots::key);
+    with_turn(|turn| roots::key(&turn.cx) == key && !turn.is_dispatching()).unwrap_or(false)
+}
+
+/// Whether the browser makes the click on this control itself: because its label was clicked, or because something was
+/// chosen from its list.
+pub(crate) fn clicks(control: &Element) -> bool {
+    with_turn(|turn| match turn.kind {
+        Kind::Change => turn.control == *control,
+        _ => control::labelled(&turn.control).as_ref() == Some(control),
     })
     .unwrap_or(false)
 }
 
-/// The control of the present turn.
-pub(crate) fn control() -> Option<Element> {
-    with_turn(|turn| turn.control.clone())
-}
-
-fn end(number: u32) {
-    if self::number() == Some(number) {
-        close();
-    }
-}
-
 fn close() {
-    let turn = TURN.with(|turn| turn.try_borrow_mut().ok().and_then(|mut turn| turn.take()));
-    if let Some(Turn { cx, current, .. }) = turn {
-        drop(current);
-        roots::handled(&cx);
+    if let Some(turn) = turns(|turns| turns.turn.take()).flatten() {
+        let is_leaving = turn.submit.as_ref().is_some_and(control::is_leaving);
+        drop(turn.current);
+        roots::handled(&turn.cx, is_leaving);
     }
 }
 
-fn with_turn<T>(f: impl FnOnce(&Turn) -> T) -> Option<T> {
-    TURN.with(|turn| turn.try_borrow().ok().and_then(|turn| turn.as_ref().map(f)))
+/// Makes the channel; what is posted to the port that is returned ends the present turn: it has begun before.
+fn to_ourselves() -> Option<JsValue> {
+    let channel = MessageChannel::new().ok()?;
+    let port = page::property(&channel, "port1");
+    let on_message = page::callback(close);
+    Reflect::set(&port, &JsValue::from_str("onmessage"), &on_message).ok()?;
+    Some(page::property(&channel, "port2"))
 }
 
-fn to_ourselves() -> Option<MessagePort> {
-    let channel = MessageChannel::new().ok()?;
-    let on_message: Function = Closure::<dyn Fn(MessageEvent)>::new(|message: MessageEvent| {
-        if let Some(number) = message.data().as_f64() {
-            // Exact: a u32 was sent.
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            end(number as u32);
-        }
-    })
-    .into_js_value()
-    .unchecked_into();
-    channel.port1().set_onmessage(Some(&on_message));
-    Some(channel.port2())
+fn with_turn<T>(f: impl FnOnce(&mut Turn) -> T) -> Option<T> {
+    turns(|turns| turns.turn.as_mut().map(f))?
+}
+
+fn turns<T>(f: impl FnOnce(&mut Turns) -> T) -> Option<T> {
+    TURNS.with(|turns| Some(f(&mut *turns.try_borrow_mut().ok()?)))
+}
+
+// === impl Turn ===
+
+impl Turn {
+    fn is_dispatching(&self) -> bool {
+        page::property(&self.event, "eventPhase").as_f64() != Some(0.0)
+    }
 }

@@ -1,14 +1,15 @@
-//! Attributes: kept as the API has them while they may still change, then written.
+//! Attributes: kept with their values encoded while they may still change, then written.
 
-use opentelemetry::{Array, KeyValue, Value};
+use opentelemetry::{Array, Key, KeyValue, Value};
 
 use super::{Message, cut};
 use crate::limits;
 
-/// The attributes of a span, an event or a link, within their number.
+/// The attributes of a span, an event, a link or a log record, within their number.
 #[derive(Debug, Default)]
 pub(crate) struct Attributes {
-    kept: Vec<KeyValue>,
+    /// Keys, and encoded `AnyValue`s.
+    kept: Vec<(Key, Message)>,
     dropped: u32,
 }
 
@@ -25,14 +26,19 @@ impl Attributes {
 
     /// Adds an attribute, or replaces that of the same key. One too many is counted.
     pub(crate) fn set(&mut self, attribute: KeyValue, max: usize) {
-        for it in &mut self.kept {
-            if it.key.as_str() == attribute.key.as_str() {
-                it.value = attribute.value;
+        self.set_value(attribute.key, value(&attribute.value), max);
+    }
+
+    /// The same with an encoded `AnyValue`.
+    pub(crate) fn set_value(&mut self, key: Key, value: Message, max: usize) {
+        for (known, old) in &mut self.kept {
+            if known.as_str() == key.as_str() {
+                *old = value;
                 return;
             }
         }
         if self.kept.len() < max {
-            self.kept.push(attribute);
+            self.kept.push((key, value));
         } else {
             self.dropped = self.dropped.saturating_add(1);
         }
@@ -40,8 +46,8 @@ impl Attributes {
 
     /// Writes them as field `field`, and the number of those that found no room (`already` among them) as the next.
     pub(crate) fn write(&self, message: &mut Message, field: u32, already: u32) {
-        for it in &self.kept {
-            message.message(field, &attribute(it.key.as_str(), &it.value));
+        for (key, value) in &self.kept {
+            message.message(field, &pair(key.as_str(), value));
         }
         message.uint(field + 1, self.dropped.saturating_add(already).into());
     }
@@ -49,9 +55,14 @@ impl Attributes {
 
 /// A `KeyValue`.
 pub(crate) fn attribute(key: &str, value: &Value) -> Message {
+    pair(key, &self::value(value))
+}
+
+/// A `KeyValue` of an encoded value.
+pub(crate) fn pair(key: &str, value: &Message) -> Message {
     let mut message = Message::default();
     message.text(1, key);
-    message.message(2, &self::value(value));
+    message.message(2, value);
     message
 }
 

@@ -11,8 +11,9 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Object, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
 use prost::Message;
+use throughline_browser::Builder;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement, Request, RequestInit, Response, ResponseInit};
@@ -56,6 +57,35 @@ pub struct Span {
     pub flags: u32,
 }
 
+/// A log record that was exported, with the name of its scope.
+#[derive(Clone, PartialEq, Message)]
+pub struct Log {
+    #[prost(fixed64, tag = "1")]
+    pub at: u64,
+    #[prost(int32, tag = "2")]
+    pub severity: i32,
+    #[prost(string, tag = "3")]
+    pub severity_text: String,
+    #[prost(message, optional, tag = "5")]
+    pub body: Option<AnyValue>,
+    #[prost(message, repeated, tag = "6")]
+    pub attributes: Vec<KeyValue>,
+    #[prost(uint32, tag = "7")]
+    pub dropped_attributes: u32,
+    #[prost(fixed32, tag = "8")]
+    pub flags: u32,
+    #[prost(bytes = "vec", tag = "9")]
+    pub trace_id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "10")]
+    pub span_id: Vec<u8>,
+    #[prost(fixed64, tag = "11")]
+    pub observed_at: u64,
+    #[prost(string, tag = "12")]
+    pub event_name: String,
+    #[prost(string, tag = "1000")]
+    pub scope: String,
+}
+
 #[derive(Clone, PartialEq, Message)]
 pub struct Status {
     #[prost(int32, tag = "3")]
@@ -78,6 +108,8 @@ pub struct AnyValue {
     pub bool: Option<bool>,
     #[prost(int64, optional, tag = "3")]
     pub int: Option<i64>,
+    #[prost(double, optional, tag = "4")]
+    pub double: Option<f64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -106,27 +138,112 @@ struct ScopeSpans {
     spans: Vec<Span>,
 }
 
+#[derive(Clone, PartialEq, Message)]
+struct LogsExport {
+    #[prost(message, repeated, tag = "1")]
+    resources: Vec<ResourceLogs>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ResourceLogs {
+    #[prost(message, repeated, tag = "2")]
+    scopes: Vec<ScopeLogs>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ScopeLogs {
+    #[prost(message, optional, tag = "1")]
+    scope: Option<Scope>,
+    #[prost(message, repeated, tag = "2")]
+    logs: Vec<Log>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Scope {
+    #[prost(string, tag = "1")]
+    name: String,
+}
+
 thread_local! {
     static ASKED: RefCell<Vec<Asked>> = const { RefCell::new(Vec::new()) };
     static EXPORTED: RefCell<Vec<Span>> = const { RefCell::new(Vec::new()) };
+    static LOGS: RefCell<Vec<Log>> = const { RefCell::new(Vec::new()) };
     static RESOURCE: RefCell<Vec<KeyValue>> = const { RefCell::new(Vec::new()) };
     static KEEPALIVE_EXPORTS: Cell<u32> = const { Cell::new(0) };
     static EXPORT_SIZES: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     static REFUSALS: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+    static IS_DOWN: Cell<bool> = const { Cell::new(false) };
+    static ANSWER: RefCell<Option<Promise>> = const { RefCell::new(None) };
+    static WARNED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static NATIVE: RefCell<Option<Function>> = const { RefCell::new(None) };
+    static RAW_LOGS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
     static SETTING_UP: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Sets the page up, once.
 pub fn set_up() {
+    set_up_with(|builder| builder);
+}
+
+/// Sets the page up, once, with settings of its own.
+pub fn set_up_with(settings: impl FnOnce(Builder) -> Builder) {
     if SETTING_UP.replace(true) {
         return;
     }
     let stub = Closure::<dyn Fn(JsValue, JsValue) -> Promise>::new(stub).into_js_value();
+    let native = Reflect::get(&window(), &"fetch".into()).unwrap();
+    NATIVE.set(Some(native.unchecked_into()));
     Reflect::set(&window(), &"fetch".into(), &stub).unwrap();
-    throughline_browser::init("test")
+    install(settings);
+}
+
+/// Sets the client up over the `fetch` that the page has. It exports to `/v1/traces`, see [`exported_in`].
+pub fn install(settings: impl FnOnce(Builder) -> Builder) {
+    let console = Reflect::get(&window(), &"console".into()).unwrap();
+    let warn = Reflect::get(&console, &"warn".into()).unwrap();
+    let keep = |text: JsValue| {
+        WARNED.with_borrow_mut(|all| all.push(text.as_string().unwrap_or_default()));
+    };
+    let keep = Closure::<dyn Fn(JsValue)>::new(keep).into_js_value();
+    Reflect::set(&console, &"warn".into(), &keep).unwrap();
+    let builder = throughline_browser::init("test")
         .version("1.2.3")
         .schedule_delay(Duration::from_millis(20))
-        .install();
+        .propagate_to("https://allowed.example/some/path")
+        .propagate_to("not-an-origin")
+        .ignore("/ignored/*")
+        .ignore("/exact?x=1");
+    settings(builder).install();
+    Reflect::set(&console, &"warn".into(), &warn).unwrap();
+}
+
+/// What the set-up told in the console.
+pub fn set_up_warnings() -> Vec<String> {
+    WARNED.with_borrow(Clone::clone)
+}
+
+/// The browser's own `fetch`.
+pub fn native_fetch(input: &str, init: &RequestInit) -> Promise {
+    let native = NATIVE.with_borrow(Clone::clone).unwrap();
+    let answer = native.call2(&window(), &input.into(), init);
+    answer.unwrap().unchecked_into()
+}
+
+/// The next request that reaches the stub is answered so.
+pub fn answer_next_with(answer: Promise) {
+    ANSWER.set(Some(answer));
+}
+
+/// A function of JavaScript.
+pub fn script(arguments: &str, body: &str) -> Function {
+    Function::new_with_args(arguments, body)
+}
+
+/// Moves the time of day by so many minutes, from what it is now.
+pub fn move_wall_clock(minutes: f64) {
+    let body = "const now = Date.now; Date.now = () => now() + minutes * 60000";
+    let moved = script("minutes", body).call1(&JsValue::UNDEFINED, &minutes.into());
+    moved.unwrap();
 }
 
 fn stub(input: JsValue, init: JsValue) -> Promise {
@@ -134,6 +251,13 @@ fn stub(input: JsValue, init: JsValue) -> Promise {
         let url = String::from(input.unchecked_ref::<Object>().to_string());
         if url.ends_with("/v1/traces") {
             return exported_in(&init);
+        }
+        if url.ends_with("/v1/logs") {
+            let body: Uint8Array = Reflect::get(&init, &"body".into())
+                .unwrap()
+                .unchecked_into();
+            RAW_LOGS.with_borrow_mut(|logs| logs.push(body.to_vec()));
+            return logs_exported_in(&init);
         }
         return answer(&url, &init);
     };
@@ -154,12 +278,16 @@ fn path(url: &str) -> String {
     url.pathname() + &url.search()
 }
 
-fn exported_in(init: &JsValue) -> Promise {
+/// The stub's answer to an export, which it keeps.
+pub fn exported_in(init: &JsValue) -> Promise {
     let body: Uint8Array = Reflect::get(init, &"body".into()).unwrap().unchecked_into();
     if Reflect::get(init, &"keepalive".into()).unwrap().is_truthy() {
         KEEPALIVE_EXPORTS.set(KEEPALIVE_EXPORTS.get() + 1);
     }
     EXPORT_SIZES.with_borrow_mut(|sizes| sizes.push(body.length() as usize));
+    if IS_DOWN.get() {
+        return Promise::reject(&js_sys::TypeError::new("Failed to fetch"));
+    }
     if let Some(status) = REFUSALS.with_borrow_mut(Vec::pop) {
         if status == TIMED_OUT {
             let reason = js_sys::Error::new("no answer");
@@ -171,7 +299,8 @@ fn exported_in(init: &JsValue) -> Promise {
         let response = Response::new_with_opt_str_and_init(None, &init).unwrap();
         return Promise::resolve(&JsValue::from(response));
     }
-    let export = Export::decode(&*body.to_vec()).unwrap();
+    let export =
+        Export::decode(&*body.to_vec()).expect("OTLP (a test of gzip has a stub of its own)");
     for resource in export.resources {
         RESOURCE.set(resource.resource.unwrap_or_default().attributes);
         EXPORTED
@@ -180,8 +309,27 @@ fn exported_in(init: &JsValue) -> Promise {
     Promise::resolve(&JsValue::from(Response::new().unwrap()))
 }
 
+fn logs_exported_in(init: &JsValue) -> Promise {
+    let body: Uint8Array = Reflect::get(init, &"body".into()).unwrap().unchecked_into();
+    let export = LogsExport::decode(&*body.to_vec()).unwrap();
+    for of_scope in export.resources.into_iter().flat_map(|it| it.scopes) {
+        let scope = of_scope.scope.unwrap_or_default().name;
+        for mut log in of_scope.logs {
+            log.scope.clone_from(&scope);
+            LOGS.with_borrow_mut(|all| all.push(log));
+        }
+    }
+    Promise::resolve(&JsValue::from(Response::new().unwrap()))
+}
+
 /// An answer as the path asks for it, after 1 to 8 ms.
 fn answer(url: &str, init: &JsValue) -> Promise {
+    if let Some(answer) = ANSWER.take() {
+        return answer;
+    }
+    if url.contains("never") {
+        return Promise::new(&mut |_, _| ());
+    }
     let signal = Reflect::get(init, &"signal".into()).unwrap_or(JsValue::UNDEFINED);
     let init = ResponseInit::new();
     if url.contains("unauthorized") {
@@ -240,6 +388,11 @@ pub fn refuse(status: u16) {
     REFUSALS.with_borrow_mut(|refusals| refusals.push(status));
 }
 
+/// No collector answers, or one does again.
+pub fn be_down(down: bool) {
+    IS_DOWN.set(down);
+}
+
 pub fn resource(key: &str) -> Option<String> {
     RESOURCE.with_borrow(|all| all.iter().find(|it| it.key == key)?.value.clone()?.text)
 }
@@ -252,6 +405,21 @@ pub fn exported(trace_id: &str) -> Vec<Span> {
             .cloned()
             .collect()
     })
+}
+
+/// All spans that were exported so far.
+pub fn all_exported() -> Vec<Span> {
+    EXPORTED.with_borrow(Clone::clone)
+}
+
+/// The log records that were exported so far, as the requests that they came in.
+pub fn exports_of_logs() -> Vec<Vec<u8>> {
+    RAW_LOGS.with_borrow(Clone::clone)
+}
+
+/// The spans of a name that were exported so far.
+pub fn spans(name: &str) -> Vec<Span> {
+    EXPORTED.with_borrow(|all| all.iter().filter(|it| it.name == name).cloned().collect())
 }
 
 /// The names of all roots that were exported so far.
@@ -273,6 +441,19 @@ pub async fn finished(trace_id: &str) -> Vec<Span> {
     })
     .await;
     exported(trace_id)
+}
+
+/// The log records that were exported so far, in their order.
+pub fn logs() -> Vec<Log> {
+    LOGS.with_borrow(Clone::clone)
+}
+
+/// The only log record of which something is so, once it was exported.
+pub async fn log(is_it: impl Fn(&Log) -> bool) -> Log {
+    until(|| logs().iter().any(&is_it)).await;
+    let mut found: Vec<_> = logs().into_iter().filter(is_it).collect();
+    assert_eq!(found.len(), 1, "{found:#?}");
+    found.remove(0)
 }
 
 /// The trace as text: names, indented.
@@ -357,12 +538,48 @@ pub async fn next_macrotask() {
     TimeoutFuture::new(0).await;
 }
 
+impl Log {
+    pub fn trace(&self) -> String {
+        hex(&self.trace_id)
+    }
+
+    pub fn span(&self) -> String {
+        hex(&self.span_id)
+    }
+
+    pub fn body(&self) -> Option<String> {
+        self.body.clone()?.text
+    }
+
+    pub fn text(&self, key: &str) -> Option<String> {
+        self.value(key)?.text
+    }
+
+    pub fn int(&self, key: &str) -> Option<i64> {
+        self.value(key)?.int
+    }
+
+    pub fn bool(&self, key: &str) -> Option<bool> {
+        self.value(key)?.bool
+    }
+
+    pub fn double(&self, key: &str) -> Option<f64> {
+        self.value(key)?.double
+    }
+
+    fn value(&self, key: &str) -> Option<AnyValue> {
+        let mut attributes = self.attributes.iter();
+        attributes.find(|it| it.key == key)?.value.clone()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl Span {
     pub fn trace(&self) -> String {
-        self.trace_id
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&self.trace_id)
     }
 
     pub fn text(&self, key: &str) -> Option<String> {
@@ -381,6 +598,24 @@ impl Span {
             .value
             .clone()?
             .int
+    }
+
+    pub fn double(&self, key: &str) -> Option<f64> {
+        self.attributes
+            .iter()
+            .find(|it| it.key == key)?
+            .value
+            .clone()?
+            .double
+    }
+
+    pub fn bool(&self, key: &str) -> Option<bool> {
+        self.attributes
+            .iter()
+            .find(|it| it.key == key)?
+            .value
+            .clone()?
+            .bool
     }
 
     pub fn is_error(&self) -> bool {

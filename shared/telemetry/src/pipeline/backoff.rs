@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::time::nanos;
 use crate::limits;
 
 /// Exponential backoff with jitter, as OTLP asks of its clients.
@@ -39,20 +40,40 @@ impl Retry {
     ///
     /// Settings that make no sense (a negative or infinite pause) give `max_backoff`, never a panic.
     pub fn backoff(&self, attempt: u32, random: f32) -> Duration {
-        let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
-        let stray = 1.0 + self.jitter * (2.0 * random - 1.0);
-        let pause = self.initial_backoff.as_secs_f32() * self.multiplier.powi(exponent);
-        let pause = pause.min(self.max_backoff.as_secs_f32()) * stray;
-        Duration::try_from_secs_f32(pause)
-            .unwrap_or(self.max_backoff)
-            .min(self.max_backoff)
+        Duration::from_nanos(self.backoff_nanos(attempt, random))
     }
 
     /// The pause where the receiver may have asked for one of its own (`Retry-After`).
     ///
     /// Never shorter than the backoff: `Retry-After: 0` from a server in trouble is no licence to hammer it.
-    pub(super) fn pause(&self, attempt: u32, after: Option<Duration>, random: f32) -> Duration {
-        let asked = after.unwrap_or_default().min(self.max_retry_after);
-        self.backoff(attempt, random).max(asked)
+    pub(super) fn pause_nanos(&self, attempt: u32, after: Option<Duration>, random: f32) -> u64 {
+        let asked = nanos(after.unwrap_or_default()).min(nanos(self.max_retry_after));
+        self.backoff_nanos(attempt, random).max(asked)
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what is cast is from 0 to the longest pause, and microseconds do not matter"
+    )]
+    fn backoff_nanos(&self, attempt: u32, random: f32) -> u64 {
+        let max_nanos = nanos(self.max_backoff);
+        let max = max_nanos as f64;
+        let mut pause = nanos(self.initial_backoff) as f64;
+        // A thousand times is enough for any growth worth the name.
+        for _ in 1..attempt.min(1000) {
+            pause *= f64::from(self.multiplier);
+        }
+        if pause > max {
+            pause = max;
+        }
+        pause *= 1.0 + f64::from(self.jitter) * (2.0 * f64::from(random) - 1.0);
+        // Not so if it is no number.
+        if pause >= 0.0 && pause < max {
+            pause as u64
+        } else {
+            max_nanos
+        }
     }
 }

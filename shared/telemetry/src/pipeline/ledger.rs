@@ -95,6 +95,14 @@ impl Ledger {
         self.created == self.exported + self.exporting + self.queued + self.dropped_total()
     }
 
+    /// This ledger, and so many items more that wait elsewhere: in a store, see [`Outcome::Stored`](super::Outcome).
+    #[must_use]
+    pub fn and_stored(mut self, count: u64) -> Self {
+        self.created = self.created.saturating_add(count);
+        self.queued = self.queued.saturating_add(count);
+        self
+    }
+
     pub(super) fn export_items(&mut self, count: u64, rejected: u64) {
         let rejected = rejected.min(count);
         self.exported += count - rejected;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::flight::{AskedFor, Flight, Head, Origin, Pause};
-use super::queue::{Cut, Limit, Queue, Stamp};
+use super::held::{Held, Limit, Place};
+use super::time::nanos;
 use super::{Batch, BatchId, DropReason, Ledger, Mark, Next, Outcome, Pushed, Settings};
 
 /// The export pipeline. See the [module](super).
@@ -13,20 +13,59 @@ use super::{Batch, BatchId, DropReason, Ledger, Mark, Next, Outcome, Pushed, Set
 /// **Ordered:** batches are cut oldest first, and a batch that is tried again keeps its place at the head.
 ///
 /// **One at a time:** at most one export that [`poll`](Self::poll) gave is under way (the specification forbids more).
+///
+/// An item is cloned for each attempt to send it: it should be cheap to clone.
 #[derive(Debug)]
 pub struct Pipeline<T> {
     settings: Settings,
-    queue: Queue<T>,
-    head: Head<T>,
-    /// Handed out by `drain`, not completed yet.
-    drained: Vec<Flight<T>>,
+    held: Held<T>,
+    /// Handed out and not over, by `drain` any number, by `poll` one.
+    flights: Vec<Flight>,
+    /// The batch that waits for its next attempt, before all that is queued. There is none while one of `poll`'s flies.
+    pause: Option<Pause>,
     ledger: Ledger,
     next_id: u64,
     next_sequence: u64,
     /// Items with a sequence below this one are due at once.
     flushed_to: u64,
-    /// The shutdown's deadline, once there is one.
-    closing: Option<Duration>,
+    /// The shutdown's deadline, once there is one. As all times in here in nanoseconds.
+    closing: Option<u64>,
+}
+
+/// Later than any time.
+const NEVER: u64 = u64::MAX;
+
+/// A batch that was handed out.
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    id: BatchId,
+    origin: Origin,
+    attempt: u32,
+    deadline: u64,
+}
+
+/// By which call a batch was handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Poll,
+    Drain,
+}
+
+/// A batch that waits for its next attempt.
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    /// The attempt that failed.
+    id: BatchId,
+    attempt: u32,
+    due: u64,
+    asked_for: AskedFor,
+}
+
+/// Who chose a pause. A flush cuts ours short, not the receiver's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AskedFor {
+    ByBackoff,
+    ByReceiver,
 }
 
 // === impl Pipeline ===
@@ -41,9 +80,9 @@ impl<T: Clone> Pipeline<T> {
     pub fn new_sized(settings: Settings, size_of: fn(&T) -> usize) -> Self {
         Self {
             settings,
-            queue: Queue::new(size_of),
-            head: Head::None,
-            drained: Vec::new(),
+            held: Held::new(size_of),
+            flights: Vec::new(),
+            pause: None,
             ledger: Ledger::default(),
             next_id: 0,
             next_sequence: 0,
@@ -56,7 +95,7 @@ impl<T: Clone> Pipeline<T> {
     pub fn push(&mut self, item: T, now: Duration) -> Pushed {
         let refused = if self.closing.is_some() {
             Some(DropReason::Shutdown)
-        } else if self.held() >= self.settings.max_queue_size {
+        } else if self.held.len() >= self.settings.max_queue_size {
             Some(DropReason::QueueFull)
         } else {
             None
@@ -66,16 +105,11 @@ impl<T: Clone> Pipeline<T> {
             return Pushed::Dropped(reason);
         }
         self.ledger.created += 1;
-        let stamp = Stamp {
-            at: now,
-            sequence: self.next_sequence,
-        };
+        self.held.push(item, nanos(now), self.next_sequence);
         self.next_sequence += 1;
-        self.queue.push(item, stamp);
 
-        let first = self.queue.len() == 1;
-        let idle = matches!(self.head, Head::None);
-        if idle && (first || self.queue.fills(self.settings.batch_limit())) {
+        let news = self.held.queued() == 1 || self.held.fills(self.settings.batch_limit());
+        if news && self.is_idle() {
             Pushed::Wake
         } else {
             Pushed::Queued
@@ -88,27 +122,34 @@ impl<T: Clone> Pipeline<T> {
         self.ledger.drop_items(reason, count);
     }
 
+    /// Counts items that were exported from a store outside: see [`Outcome::Stored`].
+    pub fn record_export(&mut self, count: u64, rejected: u64) {
+        self.ledger.created = self.ledger.created.saturating_add(count);
+        self.ledger.export_items(count, rejected);
+    }
+
     /// What is to do at `now`. `random`, from 0 to 1, spreads the retries.
     ///
     /// An attempt past its deadline counts as failed, and its batch is tried again. After [`Next::Export`], poll again to
     /// learn when to wake; after a completion, a flush, a drain or a shutdown too.
     pub fn poll(&mut self, now: Duration, random: f32) -> Next<T> {
+        let now = nanos(now);
         self.give_up_late(now, random);
         if self.closing.is_some_and(|deadline| deadline <= now) {
-            self.drop_rest();
+            self.forget(DropReason::Shutdown);
         }
-        match self.head.take() {
-            Head::Waiting(pause) if pause.due <= now => {
-                return Next::Export(self.launch(pause.cut, pause.attempts + 1, now));
-            }
-            Head::None if self.is_due(now) => {
-                if let Some(cut) = self.queue.cut(self.settings.batch_limit()) {
-                    return Next::Export(self.launch(cut, 1, now));
-                }
-            }
-            head => self.head = head,
+        let limit = self.settings.batch_limit();
+        let (from, attempts) = match self.pause {
+            Some(pause) => (Some(pause.id), pause.attempt),
+            None => (None, 0),
+        };
+        if self.next_batch() <= now
+            && let Some(batch) = self.launch(from, limit, Origin::Poll, attempts + 1, now)
+        {
+            self.pause = None;
+            return Next::Export(batch);
         }
-        if self.closing.is_some() && self.held() == 0 {
+        if self.closing.is_some() && self.held.len() == 0 {
             return Next::Done;
         }
         Next::Wait(self.next_wake())
@@ -116,18 +157,13 @@ impl<T: Clone> Pipeline<T> {
 
     /// Reports how attempt `id` ended. Attempts that are over already (too late, or unknown) are ignored.
     pub fn complete(&mut self, id: BatchId, outcome: Outcome, now: Duration, random: f32) {
-        let Some((flight, origin)) = self.land(id) else {
-            return;
-        };
-        let count = flight.cut.len() as u64;
-        match (outcome, origin) {
-            (Outcome::Exported { rejected }, _) => self.ledger.export_items(count, rejected),
-            (Outcome::Dropped(reason), _) => self.ledger.drop_items(reason, count),
-            (Outcome::Retry { .. }, Origin::Drain) => self.queue.put_back(&flight.cut),
-            (Outcome::Retry { after }, Origin::Poll) => {
-                self.retry(flight, after, DropReason::RetriesExhausted, now, random);
-            }
-        }
+        self.end(
+            id,
+            outcome,
+            DropReason::RetriesExhausted,
+            nanos(now),
+            random,
+        );
     }
 
     /// Makes all that waits due at once, a batch between two attempts included (unless the receiver asked for the pause).
@@ -135,23 +171,18 @@ impl<T: Clone> Pipeline<T> {
     /// The mark says when it is done: see [`Pipeline::is_settled`].
     pub fn flush(&mut self, now: Duration) -> Mark {
         self.flushed_to = self.next_sequence;
-        if let Head::Waiting(pause) = &mut self.head
+        if let Some(pause) = &mut self.pause
             && pause.asked_for == AskedFor::ByBackoff
         {
-            pause.due = pause.due.min(now);
+            pause.due = pause.due.min(nanos(now));
         }
         Mark(self.next_sequence)
     }
 
-    /// Whether every item pushed before the mark has been exported or dropped.
+    /// Whether every item pushed before the mark has been exported, dropped or taken.
     pub fn is_settled(&self, mark: Mark) -> bool {
-        let drained = self.drained.iter().filter_map(|flight| flight.cut.oldest());
-        self.queue
-            .oldest()
-            .into_iter()
-            .chain(self.head.oldest())
-            .chain(drained)
-            .all(|stamp| stamp.sequence >= mark.0)
+        let oldest = self.held.oldest();
+        oldest.is_none_or(|oldest| oldest.sequence >= mark.0)
     }
 
     /// Flushes, and takes nothing in from now on. What is left at `deadline` is dropped as [`DropReason::Shutdown`].
@@ -159,8 +190,8 @@ impl<T: Clone> Pipeline<T> {
     /// A second call can bring the deadline forward, not put it off.
     pub fn shutdown(&mut self, now: Duration, deadline: Duration) {
         self.flush(now);
-        let earliest = self.closing.map_or(deadline, |before| before.min(deadline));
-        self.closing = Some(earliest);
+        let deadline = nanos(deadline);
+        self.closing = Some(self.closing.map_or(deadline, |it| it.min(deadline)));
     }
 
     /// Hands out what waits for a last send that nobody may live to see acknowledged: the page is being hidden.
@@ -172,151 +203,169 @@ impl<T: Clone> Pipeline<T> {
     /// count as dropped by [`DropReason::Timeout`]: they may have arrived, so they are not sent again. After
     /// [`Outcome::Retry`] (the send was refused) they are back in the queue, in their old place.
     pub fn drain(&mut self, max_items: usize, max_bytes: usize, now: Duration) -> Option<Batch<T>> {
-        match self.head.take() {
-            Head::Waiting(pause) => self.queue.put_back(&pause.cut),
-            head => self.head = head,
-        }
+        self.end_pause();
         let limit = Limit {
             items: max_items,
             bytes: max_bytes,
         };
-        let cut = self.queue.cut(limit)?;
-        let flight = self.flight(cut, 1, now);
-        let batch = flight.batch();
-        self.drained.push(flight);
-        Some(batch)
+        self.launch(None, limit, Origin::Drain, 1, nanos(now))
+    }
+
+    /// Hands out all that waits to somebody who takes over the account of it, such as a store for the time offline: it is
+    /// no longer `created` here.
+    ///
+    /// That is what is queued and a batch between two attempts, oldest first, but not what is on its way. An attempt past
+    /// its deadline counts as failed before, as in [`poll`](Self::poll).
+    pub fn take_all(&mut self, now: Duration) -> Vec<T> {
+        // The pause that chance would lengthen ends here.
+        self.give_up_late(nanos(now), 0.0);
+        self.end_pause();
+        let items = self.held.take(None);
+        self.ledger.created -= items.len() as u64;
+        items
+    }
+
+    /// Drops all that is held and counts it: consent was withdrawn, for example ([`DropReason::Disabled`]).
+    ///
+    /// That includes what is on its way. It may arrive, but the answer is ignored.
+    pub fn forget(&mut self, reason: DropReason) {
+        self.ledger.drop_items(reason, self.held.len() as u64);
+        self.held.clear();
+        self.flights.clear();
+        self.pause = None;
     }
 
     /// What became of every item so far.
     pub fn ledger(&self) -> Ledger {
+        let paused = self.pause.map_or(0, |it| self.held.count(Some(it.id)));
+        let queued = self.held.queued() + paused;
         Ledger {
-            exporting: self.exporting() as u64,
-            queued: self.waiting() as u64,
+            exporting: self.held.len().saturating_sub(queued) as u64,
+            queued: queued as u64,
             ..self.ledger
         }
     }
 
-    fn exporting(&self) -> usize {
-        let drained: usize = self.drained.iter().map(|flight| flight.cut.len()).sum();
-        self.head.exporting() + drained
+    /// Whether a batch can be cut from the queue as soon as it is due.
+    fn is_idle(&self) -> bool {
+        self.pause.is_none() && self.flights.iter().all(|it| it.origin == Origin::Drain)
     }
 
-    fn waiting(&self) -> usize {
-        self.head.waiting() + self.queue.len()
-    }
-
-    fn held(&self) -> usize {
-        self.exporting() + self.waiting()
-    }
-
-    /// Whether the queue is to be cut into a batch at `now`.
-    fn is_due(&self, now: Duration) -> bool {
-        self.queue.fills(self.settings.batch_limit())
-            || self.queue_wake().is_some_and(|wake| wake <= now)
-    }
-
-    /// When the oldest queued item has waited long enough.
-    fn queue_wake(&self) -> Option<Duration> {
-        let oldest = self.queue.oldest()?;
-        if oldest.sequence < self.flushed_to {
-            return Some(oldest.at);
+    /// When there is a batch to send.
+    fn next_batch(&self) -> u64 {
+        if let Some(pause) = self.pause {
+            return pause.due;
         }
-        Some(oldest.at.saturating_add(self.settings.schedule_delay))
+        match self.held.oldest_queued() {
+            Some(oldest) if self.is_idle() => {
+                if self.held.fills(self.settings.batch_limit()) {
+                    0
+                } else if oldest.sequence < self.flushed_to {
+                    oldest.at
+                } else {
+                    oldest
+                        .at
+                        .saturating_add(nanos(self.settings.schedule_delay))
+                }
+            }
+            _ => NEVER,
+        }
     }
 
     /// When something happens by itself.
     fn next_wake(&self) -> Option<Duration> {
-        let head = match &self.head {
-            Head::None => self.queue_wake(),
-            Head::Flying(flight) => Some(flight.deadline),
-            Head::Waiting(pause) => Some(pause.due),
-        };
-        let drained = self.drained.iter().map(|flight| flight.deadline);
-        drained.chain(head).chain(self.closing).min()
+        let mut wake = self.next_batch().min(self.closing.unwrap_or(NEVER));
+        for flight in &self.flights {
+            wake = wake.min(flight.deadline);
+        }
+        (wake < NEVER).then(|| Duration::from_nanos(wake))
     }
 
-    fn launch(&mut self, cut: Cut<T>, attempt: u32, now: Duration) -> Batch<T> {
-        let flight = self.flight(cut, attempt, now);
-        let batch = flight.batch();
-        self.head = Head::Flying(flight);
-        batch
-    }
-
-    fn flight(&mut self, cut: Cut<T>, attempt: u32, now: Duration) -> Flight<T> {
+    /// Hands out a batch of what is in this place.
+    fn launch(
+        &mut self,
+        from: Place,
+        limit: Limit,
+        origin: Origin,
+        attempt: u32,
+        now: u64,
+    ) -> Option<Batch<T>> {
         let id = BatchId(self.next_id);
+        let items = self.held.cut(from, limit, id);
+        if items.is_empty() {
+            return None;
+        }
         self.next_id += 1;
-        let deadline = now.saturating_add(self.settings.export_timeout);
-        Flight {
+        let deadline = now.saturating_add(nanos(self.settings.export_timeout));
+        self.flights.push(Flight {
             id,
-            cut,
+            origin,
             attempt,
             deadline,
-        }
-    }
-
-    /// Takes the attempt back that was handed out under this id, unless it is over.
-    fn land(&mut self, id: BatchId) -> Option<(Flight<T>, Origin)> {
-        if let Some(index) = self.drained.iter().position(|flight| flight.id == id) {
-            return Some((self.drained.swap_remove(index), Origin::Drain));
-        }
-        match self.head.take() {
-            Head::Flying(flight) if flight.id == id => Some((flight, Origin::Poll)),
-            head => {
-                self.head = head;
-                None
-            }
-        }
+        });
+        Some(Batch {
+            id,
+            items,
+            attempt,
+            deadline: Duration::from_nanos(deadline),
+        })
     }
 
     /// Ends the attempts whose deadline has passed.
-    fn give_up_late(&mut self, now: Duration, random: f32) {
-        match self.head.take() {
-            Head::Flying(flight) if flight.deadline <= now => {
-                self.retry(flight, None, DropReason::Timeout, now, random);
-            }
-            head => self.head = head,
+    fn give_up_late(&mut self, now: u64, random: f32) {
+        while let Some(late) = self.flights.iter().find(|it| it.deadline <= now).copied() {
+            let outcome = match late.origin {
+                Origin::Poll => Outcome::Retry { after: None },
+                Origin::Drain => Outcome::Dropped(DropReason::Timeout),
+            };
+            self.end(late.id, outcome, DropReason::Timeout, now, random);
         }
-        let ledger = &mut self.ledger;
-        self.drained.retain(|flight| {
-            let in_time = flight.deadline > now;
-            if !in_time {
-                ledger.drop_items(DropReason::Timeout, flight.cut.len() as u64);
-            }
-            in_time
-        });
     }
 
-    /// Keeps the batch for another attempt, or drops it for `reason` after the last one.
-    fn retry(
-        &mut self,
-        flight: Flight<T>,
-        after: Option<Duration>,
-        reason: DropReason,
-        now: Duration,
-        random: f32,
-    ) {
-        let retry = self.settings.retry;
-        if flight.attempt >= retry.max_attempts {
-            self.ledger.drop_items(reason, flight.cut.len() as u64);
+    /// Ends an attempt, unless it is over. `exhausted` is why its items are dropped if it was the last one.
+    fn end(&mut self, id: BatchId, outcome: Outcome, exhausted: DropReason, now: u64, random: f32) {
+        let Some(flight) = self.flights.iter().find(|it| it.id == id).copied() else {
             return;
+        };
+        self.flights.retain(|it| it.id != id);
+        let retry = self.settings.retry;
+        let (reason, rejected) = match outcome {
+            Outcome::Stored => {
+                self.ledger.created -= self.held.take(Some(id)).len() as u64;
+                return;
+            }
+            Outcome::Exported { rejected } => (None, rejected),
+            Outcome::Dropped(reason) => (Some(reason), 0),
+            Outcome::Retry { .. } if flight.origin == Origin::Drain => {
+                self.held.relocate(Some(id), None);
+                return;
+            }
+            Outcome::Retry { after } if flight.attempt < retry.max_attempts => {
+                let pause = retry.pause_nanos(flight.attempt, after, random);
+                self.pause = Some(Pause {
+                    id,
+                    attempt: flight.attempt,
+                    due: now.saturating_add(pause),
+                    asked_for: match after {
+                        Some(_) => AskedFor::ByReceiver,
+                        None => AskedFor::ByBackoff,
+                    },
+                });
+                return;
+            }
+            Outcome::Retry { .. } => (Some(exhausted), 0),
+        };
+        let count = self.held.remove(Some(id)) as u64;
+        match reason {
+            Some(reason) => self.ledger.drop_items(reason, count),
+            None => self.ledger.export_items(count, rejected),
         }
-        self.head = Head::Waiting(Pause {
-            due: now.saturating_add(retry.pause(flight.attempt, after, random)),
-            asked_for: match after {
-                Some(_) => AskedFor::ByReceiver,
-                None => AskedFor::ByBackoff,
-            },
-            attempts: flight.attempt,
-            cut: flight.cut,
-        });
     }
 
-    /// The shutdown's deadline: nothing that is still held can be exported.
-    fn drop_rest(&mut self) {
-        let held = self.held() as u64;
-        self.queue.clear();
-        self.head = Head::None;
-        self.drained.clear();
-        self.ledger.drop_items(DropReason::Shutdown, held);
+    /// Puts the batch between two attempts back into the queue.
+    fn end_pause(&mut self) {
+        if let Some(pause) = self.pause.take() {
+            self.held.relocate(Some(pause.id), None);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Retry;
-use super::queue::Limit;
+use super::held::Limit;
 use crate::limits;
 
 /// The bounds and times of a [`Pipeline`](super::Pipeline). The default is that of the specification for spans.

@@ -322,7 +322,7 @@ fn a_drain_takes_a_batch_between_two_attempts_too_and_keeps_to_its_limits() {
     let failed = export(&mut pipeline, ZERO);
     fail(&mut pipeline, &failed, ZERO);
     let drained: Vec<_> = std::iter::from_fn(|| pipeline.drain(2, usize::MAX, ZERO))
-        .map(|batch| batch.items.to_vec())
+        .map(|batch| batch.items)
         .collect();
     assert_eq!(drained, [&[1, 2][..], &[3, 4], &[5]]);
 }
@@ -354,6 +354,67 @@ fn refused_batches_find_their_places_whatever_the_order_of_the_refusals() {
         fail(&mut pipeline, &batches[index], ZERO);
     }
     assert_eq!(*export(&mut pipeline, ZERO).items, [1, 2, 3]);
+}
+
+// --- taking all, forgetting all ---
+
+#[test]
+fn what_waits_can_be_taken_and_is_then_no_longer_accounted_for_here() {
+    let mut pipeline = pipeline_of(1..=5);
+    let under_way = export(&mut pipeline, ZERO);
+    let mark = pipeline.flush(ZERO);
+    assert_eq!(pipeline.take_all(ZERO), [4, 5]);
+    assert!(!pipeline.is_settled(mark));
+    succeed(&mut pipeline, &under_way);
+    assert!(pipeline.is_settled(mark));
+    let ledger = pipeline.ledger();
+    assert_eq!((ledger.created, ledger.exported, ledger.queued), (3, 3, 0));
+    assert!(ledger.balances());
+    assert_eq!(pipeline.push(6, ZERO), Pushed::Wake);
+}
+
+#[test]
+fn a_batch_between_two_attempts_is_taken_before_what_came_after_it() {
+    let mut pipeline = pipeline_of(1..=5);
+    let failed = export(&mut pipeline, ZERO);
+    fail(&mut pipeline, &failed, ZERO);
+    assert_eq!(pipeline.take_all(ZERO), [1, 2, 3, 4, 5]);
+    assert_eq!(wait(&mut pipeline, ZERO), None);
+    assert_eq!(pipeline.ledger(), Ledger::default());
+}
+
+#[test]
+fn an_export_past_its_deadline_is_taken_too_and_its_late_answer_is_ignored() {
+    let mut pipeline = pipeline_of(1..=3);
+    let late = export(&mut pipeline, ZERO);
+    assert_eq!(pipeline.take_all(late.deadline), [1, 2, 3]);
+    succeed(&mut pipeline, &late);
+    assert_eq!(pipeline.ledger(), Ledger::default());
+}
+
+#[test]
+fn what_is_forgotten_is_dropped_for_the_reason_given_wherever_it_was() {
+    let mut pipeline = pipeline_of(1..=5);
+    let drained = pipeline.drain(1, usize::MAX, ZERO).unwrap();
+    let under_way = export(&mut pipeline, ZERO);
+    pipeline.forget(DropReason::Disabled);
+    assert_eq!(pipeline.ledger().dropped(DropReason::Disabled), 5);
+    succeed(&mut pipeline, &drained);
+    succeed(&mut pipeline, &under_way);
+    assert_eq!(wait(&mut pipeline, ZERO), None);
+    assert_eq!(pipeline.ledger().exported, 0);
+    assert!(pipeline.ledger().balances());
+}
+
+#[test]
+fn after_a_failed_batch_was_forgotten_the_next_one_is_sent_as_ever() {
+    let mut pipeline = pipeline_of(1..=3);
+    let failed = export(&mut pipeline, ZERO);
+    fail(&mut pipeline, &failed, ZERO);
+    pipeline.forget(DropReason::Disabled);
+    assert_eq!(pipeline.push(4, ZERO), Pushed::Wake);
+    let next = export(&mut pipeline, secs(5));
+    assert_eq!((&*next.items, next.attempt), (&[4][..], 1));
 }
 
 // --- ledger ---

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::edit::Edit;
-use super::{REDACTED, redact as redact_url};
+use super::{Part, redact};
 use crate::percent;
 
 /// What the semantic conventions ask to redact in `url.full`, in exactly this case.
@@ -19,7 +18,7 @@ const SIGNATURES: [&str; 7] = [
 
 /// What carries a secret by custom, in any case.
 const SECRETS: [&str; 6] = ["token", "code", "state", "password", "api_key", "session"];
-const SECRET_SUFFIX: &[u8] = b"_token";
+const SECRET_SUFFIX: &[u8; 6] = b"_token";
 
 /// Whether the values of harmless parameters are searched for URLs with secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,58 +28,60 @@ pub(super) enum Values {
     Keep,
 }
 
-/// Redacts the values of secret parameters. A value ends at `&`: only a reader of it knows what `;` means to him.
-pub(super) fn redact(text: &str, values: Values) -> Cow<'_, str> {
-    let mut edit = Edit::new(text);
-    let mut searched = 0;
-    let mut redacted = 0;
-    for (equals, _) in text.match_indices('=') {
-        if equals < redacted {
+/// Where the secret in the parameter at the end of `text` starts: at the end, if there is none.
+///
+/// A value goes on to the end: only a reader of it knows what `;` means to him.
+pub(super) fn parameter(text: &[u8], start: usize, values: Values) -> usize {
+    let mut key = start;
+    let mut look_inside = values == Values::LookInside;
+    for (at, byte) in text.iter().enumerate().skip(start) {
+        if !is_end_of_key(*byte) {
             continue;
         }
-        let start = equals + 1;
-        let value = |text: &'_ str| text.find('&').unwrap_or(text.len());
-        let rest = text.get(start..).unwrap_or_default();
-        if is_secret(key(text.get(..equals).unwrap_or_default())) {
-            redacted = start + value(rest);
-        } else if values == Values::LookInside && equals >= searched {
-            // The first `=` between two `&`; further ones are part of the same value.
-            searched = start + value(rest);
-            if !hides_secret(text.get(start..searched).unwrap_or_default()) {
-                continue;
+        let value = at + 1;
+        if *byte == b'=' {
+            if is_secret(text.get(key..at).unwrap_or_default()) {
+                return value;
             }
-            redacted = searched;
-        } else {
-            continue;
+            // Further ones are part of the same value.
+            if look_inside && hides_secret(text.get(value..).unwrap_or_default()) {
+                return value;
+            }
+            look_inside = false;
         }
-        edit.replace(start..redacted, REDACTED);
+        key = value;
     }
-    edit.finish()
+    text.len()
 }
 
-/// The key at the end of what is before an `=`.
-fn key(before: &str) -> &str {
-    let ends = ['&', '?', '#', ';', '/', '=', '!', ':', '@', ',', ' '];
-    before.rsplit(ends).next().unwrap_or_default()
+fn is_end_of_key(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'&' | b'?' | b'#' | b';' | b'/' | b'=' | b'!' | b':' | b'@' | b',' | b' '
+    )
 }
 
-fn is_secret(key: &str) -> bool {
-    let key = percent::decode(key);
-    let key = key.trim_end_matches("[]").trim_end_matches(']');
-    let name = key.rsplit('[').next().unwrap_or(key);
-    let ending = name.len().checked_sub(SECRET_SUFFIX.len());
-    SIGNATURES.contains(&name)
+fn is_secret(key: &[u8]) -> bool {
+    let decoded = percent::decode_ascii(key);
+    let mut name = decoded.as_ref().map_or(key, |key| key.as_bytes());
+    // `user[password]`, `token[]`.
+    while let [rest @ .., b'[' | b']'] = name {
+        name = rest;
+    }
+    let bracket = name.iter().rposition(|byte| *byte == b'[');
+    if let Some(inner) = bracket.and_then(|at| name.get(at + 1..)) {
+        name = inner;
+    }
+    SIGNATURES.iter().any(|known| known.as_bytes() == name)
         || SECRETS
             .iter()
-            .any(|secret| name.eq_ignore_ascii_case(secret))
-        || ending
-            .and_then(|at| name.as_bytes().get(at..))
+            .any(|known| known.as_bytes().eq_ignore_ascii_case(name))
+        || name
+            .last_chunk::<6>()
             .is_some_and(|ending| ending.eq_ignore_ascii_case(SECRET_SUFFIX))
 }
 
-fn hides_secret(value: &str) -> bool {
-    match percent::decode(value) {
-        Cow::Borrowed(_) => false,
-        Cow::Owned(inner) => matches!(redact_url(&inner, Values::Keep), Cow::Owned(_)),
-    }
+fn hides_secret(value: &[u8]) -> bool {
+    percent::decode_ascii(value)
+        .is_some_and(|inner| matches!(redact(&inner, Part::Base, Values::Keep), Cow::Owned(_)))
 }

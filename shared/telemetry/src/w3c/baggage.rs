@@ -29,24 +29,44 @@ pub(super) fn read(header: &str) -> Option<Baggage> {
     (!baggage.is_empty()).then_some(baggage)
 }
 
-/// The baggage of `cx` as a header, sorted by key so that equal baggage gives equal bytes.
-pub(super) fn write(cx: &Context) -> Option<String> {
-    let mut members: Vec<_> = cx.baggage().iter().collect();
-    members.sort_unstable_by_key(|(key, _)| key.as_str());
+/// The baggage of `cx` as a header, in the order of its keys so that equal baggage gives equal bytes.
+///
+/// It looks for each next key in turn: there are few, and a sort is much code.
+pub(super) fn write(cx: &Context) -> String {
+    let baggage = cx.baggage();
     let mut header = String::new();
-    for (key, (value, metadata)) in members.into_iter().take(MAX_BAGGAGE_MEMBERS) {
-        let mut text = format!("{key}={}", percent::encode(value.as_str()));
-        let properties = metadata.as_str();
-        if !properties.is_empty() && properties.bytes().all(is_property_byte) {
-            text = format!("{text};{properties}");
+    let mut last = "";
+    for _ in 0..MAX_BAGGAGE_MEMBERS {
+        let mut next = None;
+        for (key, entry) in baggage {
+            let key = key.as_str();
+            if key > last && next.is_none_or(|(first, _)| key < first) {
+                next = Some((key, entry));
+            }
         }
+        let Some((key, (value, metadata))) = next else {
+            break;
+        };
+        last = key;
+        let text = member_text(key, value.as_str(), metadata.as_str());
         let comma = if header.is_empty() { "" } else { "," };
         if header.len() + comma.len() + text.len() <= MAX_BAGGAGE_BYTES {
             header.push_str(comma);
             header.push_str(&text);
         }
     }
-    (!header.is_empty()).then_some(header)
+    header
+}
+
+fn member_text(key: &str, value: &str, properties: &str) -> String {
+    let mut text = key.to_owned();
+    text.push('=');
+    percent::encode(&mut text, value);
+    if !properties.is_empty() && properties.bytes().all(is_property_byte) {
+        text.push(';');
+        text.push_str(properties);
+    }
+    text
 }
 
 /// `key = value ; properties`, if it is valid. The value may hold `=`.

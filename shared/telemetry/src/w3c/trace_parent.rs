@@ -6,6 +6,7 @@ use opentelemetry::trace::{SpanContext, TraceState};
 use opentelemetry::{SpanId, TraceFlags, TraceId};
 
 use super::RANDOM;
+use crate::{has, hex};
 
 /// A valid `traceparent`: both ids are non-zero, and no flags but sampled and random are set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,8 +16,13 @@ pub struct TraceParent {
     flags: TraceFlags,
 }
 
-const VERSION: usize = 0;
-const KNOWN_LENGTH: usize = 55;
+const VERSION: u8 = 0;
+/// Characters of the form that is known.
+const LENGTH: usize = 55;
+/// Where its fields are divided.
+const DASHES: [usize; 3] = [2, 35, 52];
+/// What its digits say: a version, two ids, flags.
+const BYTES: usize = 1 + 16 + 8 + 1;
 
 impl TraceParent {
     /// `None` if an id is zero. Unknown flags are cleared, as the specification asks of a sender.
@@ -38,23 +44,55 @@ impl TraceParent {
     ///
     /// Of a version that is not known yet, the first 55 characters are read, if `-` or nothing follows.
     pub fn parse(value: &str) -> Option<Self> {
-        let value = value.trim_matches([' ', '\t']);
-        let (known, rest) = value.split_at_checked(KNOWN_LENGTH)?;
-        let mut fields = known.split('-');
-        let version = hex(fields.next()?, 2)?;
-        let trace_id = TraceId::from(hex(fields.next()?, 32)?);
-        let span_id = SpanId::from(u64::try_from(hex(fields.next()?, 16)?).ok()?);
-        let flags = TraceFlags::new(u8::try_from(hex(fields.next()?, 2)?).ok()?);
-        let ends_well = match version {
-            0 => rest.is_empty(),
-            0xff => false,
+        Self::parse_bytes(value.as_bytes())
+    }
+
+    pub(crate) fn parse_bytes(value: &[u8]) -> Option<Self> {
+        let (known, rest) = trim(value).split_first_chunk::<LENGTH>()?;
+        let mut bytes = [0_u8; BYTES];
+        let mut digits = 0;
+        for (at, character) in known.iter().enumerate() {
+            if DASHES.contains(&at) {
+                if *character != b'-' {
+                    return None;
+                }
+                continue;
+            }
+            let byte = bytes.get_mut(digits / 2)?;
+            *byte = *byte << 4 | hex::value(*character)?;
+            digits += 1;
+        }
+        let (&[version], fields) = bytes.split_first_chunk()?;
+        let (trace_id, fields) = fields.split_first_chunk()?;
+        let (span_id, flags) = fields.split_first_chunk()?;
+        let ends_well = match (version, rest) {
+            (0xff, _) => false,
+            (_, []) => true,
             // A comma joins two headers into one value: then it is not one `traceparent`.
-            _ => rest.is_empty() || (rest.starts_with('-') && !rest.contains(',')),
+            (_, [b'-', more @ ..]) => version != VERSION && !has(more, b','),
+            _ => false,
         };
-        if !ends_well || fields.next().is_some() {
+        if !ends_well {
             return None;
         }
-        Self::new(trace_id, span_id, flags)
+        Self::new(
+            TraceId::from_bytes(*trace_id),
+            SpanId::from_bytes(*span_id),
+            TraceFlags::new(*flags.first()?),
+        )
+    }
+
+    /// The header's value, as version 00.
+    pub fn header(&self) -> String {
+        let mut header = String::with_capacity(LENGTH);
+        hex::push(&mut header, &[VERSION]);
+        header.push('-');
+        hex::push(&mut header, &self.trace_id.to_bytes());
+        header.push('-');
+        hex::push(&mut header, &self.span_id.to_bytes());
+        header.push('-');
+        hex::push(&mut header, &[self.flags.to_u8()]);
+        header
     }
 
     /// The trace.
@@ -88,22 +126,15 @@ impl TraceParent {
 }
 
 impl fmt::Display for TraceParent {
-    /// As version 00.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            trace_id,
-            span_id,
-            flags,
-        } = self;
-        write!(f, "{VERSION:02x}-{trace_id}-{span_id}-{flags:02x}")
+        f.write_str(&self.header())
     }
 }
 
-/// A field of exactly `length` digits. The standard library's parsers also take `+1` and `1F`.
-fn hex(field: &str, length: usize) -> Option<u128> {
-    let lower = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    let valid = field.len() == length && field.bytes().all(lower);
-    valid
-        .then(|| u128::from_str_radix(field, 16).ok())
-        .flatten()
+/// Without the spaces and tabs around it.
+fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
 }

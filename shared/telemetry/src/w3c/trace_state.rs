@@ -36,13 +36,27 @@ pub(super) fn to_api(members: &[Member<'_>]) -> Option<TraceState> {
     TraceState::from_key_value(members.iter().copied()).ok()
 }
 
-/// What to send: the span's state, then what came in and had no place in it.
-pub(super) fn write(state: &TraceState, kept: Option<&str>) -> String {
-    let mut list: Vec<Member<'_>> = state
-        .into_iter()
-        .filter(|(key, value)| is_key(key) && is_value(value))
-        .collect();
-    for member in kept.and_then(members).unwrap_or_default() {
+/// The span's state as a header. The API has checked it, but for members that would be empty or no header.
+pub(super) fn write(state: &TraceState) -> String {
+    let mut header = String::new();
+    for (key, value) in state {
+        if key.is_empty() || !is_value(value) {
+            continue;
+        }
+        if !header.is_empty() {
+            header.push(',');
+        }
+        header.push_str(key);
+        header.push('=');
+        header.push_str(value);
+    }
+    header
+}
+
+/// A header, and behind it the members of another that it has not.
+pub(super) fn with_kept(header: &str, kept: &str) -> String {
+    let mut list = members(header).unwrap_or_default();
+    for member in members(kept).unwrap_or_default() {
         if !list.iter().any(|(key, _)| *key == member.0) {
             list.push(member);
         }
@@ -72,5 +86,8 @@ fn is_key(key: &str) -> bool {
 /// 1 to 256 printable characters without `,` and `=`, the last of them not a space.
 fn is_value(value: &str) -> bool {
     let allowed = |byte: u8| matches!(byte, b' '..=b'~') && byte != b',' && byte != b'=';
-    (1..=256).contains(&value.len()) && value.bytes().all(allowed) && !value.ends_with(' ')
+    let bytes = value.as_bytes();
+    matches!(bytes, [.., last] if *last != b' ')
+        && bytes.len() <= 256
+        && bytes.iter().copied().all(allowed)
 }

@@ -22,6 +22,8 @@ enum Op {
     Flush,
     Drain(usize, usize),
     Shutdown(Duration),
+    TakeAll,
+    Forget,
 }
 
 fn millis(range: std::ops::Range<u64>) -> impl Strategy<Value = Duration> {
@@ -46,6 +48,8 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         2 => Just(Op::Flush),
         2 => (0..6_usize, 0..30_usize).prop_map(|(items, bytes)| Op::Drain(items, bytes)),
         1 => millis(0..60_000).prop_map(Op::Shutdown),
+        1 => Just(Op::TakeAll),
+        1 => Just(Op::Forget),
     ];
     prop::collection::vec(op, 0..120)
 }
@@ -82,6 +86,8 @@ struct Observed {
     /// The export that `poll` gave and that has not ended.
     under_way: Option<(BatchId, Duration)>,
     exported: HashSet<u64>,
+    /// Taken or forgotten: the pipeline has nothing to do with them any more.
+    gone: HashSet<u64>,
     attempts: HashMap<u64, u32>,
     drained: bool,
     closed: bool,
@@ -98,6 +104,7 @@ impl Observed {
             batches: Vec::new(),
             under_way: None,
             exported: HashSet::new(),
+            gone: HashSet::new(),
             attempts: HashMap::new(),
             drained: false,
             closed: false,
@@ -122,6 +129,8 @@ impl Observed {
                 self.closed = true;
                 self.pipeline.shutdown(self.now, self.now + within);
             }
+            Op::TakeAll => self.take_all(),
+            Op::Forget => self.forget(),
         }
         let ledger = self.pipeline.ledger();
         assert!(ledger.balances(), "{ledger:?}");
@@ -165,6 +174,36 @@ impl Observed {
         }
     }
 
+    fn take_all(&mut self) {
+        let before = self.pipeline.ledger();
+        let late = self
+            .under_way
+            .take_if(|(_, deadline)| *deadline <= self.now);
+        let taken = self.pipeline.take_all(self.now);
+        let ledger = self.pipeline.ledger();
+        assert_eq!(ledger.queued, 0);
+        assert_eq!(ledger.exported, before.exported);
+        assert!(taken.is_sorted(), "out of order: {taken:?}");
+        assert!(taken.len() as u64 >= before.queued);
+        assert!(late.is_some() || taken.len() as u64 == before.queued);
+        for item in &taken {
+            assert!(!self.exported.contains(item), "{item} was exported before");
+            assert!(self.gone.insert(*item), "{item} was gone before");
+        }
+        self.created -= taken.len() as u64;
+    }
+
+    fn forget(&mut self) {
+        let before = self.pipeline.ledger();
+        self.pipeline.forget(DropReason::Encoding);
+        let ledger = self.pipeline.ledger();
+        let forgotten = ledger.dropped(DropReason::Encoding) - before.dropped(DropReason::Encoding);
+        assert_eq!(forgotten, before.queued + before.exporting);
+        assert_eq!(self.held(), 0);
+        self.under_way = None;
+        self.gone.extend(0..self.pushed);
+    }
+
     fn handed_out(&mut self, batch: Batch<u64>, max_items: usize, max_bytes: usize) {
         let bytes: usize = batch.items.iter().map(size_of).sum();
         assert!(!batch.items.is_empty());
@@ -174,6 +213,7 @@ impl Observed {
         assert!(batch.attempt <= self.settings.retry.max_attempts.max(1));
         for item in batch.items.iter() {
             assert!(!self.exported.contains(item), "{item} was exported before");
+            assert!(!self.gone.contains(item), "{item} is not the pipeline's");
             let attempts = self.attempts.entry(*item).or_default();
             *attempts += 1;
             assert!(self.drained || *attempts == batch.attempt);
@@ -196,6 +236,7 @@ impl Observed {
             assert_eq!(exported, batch.items.len() as u64 - rejected);
             for item in batch.items.iter() {
                 assert!(self.exported.insert(*item), "{item} is exported twice");
+                assert!(!self.gone.contains(item), "{item} is not the pipeline's");
             }
         }
         if self.under_way.is_some_and(|(id, _)| id == batch.id) {

@@ -1,0 +1,163 @@
+//! The load of the document: a span `documentLoad` with a child `documentFetch`, and with the feature `resources` a
+//! `resourceFetch` for each thing that was loaded with it.
+//!
+//! The trace is that of the server's span which answered, told by `Server-Timing` or by `<meta name="traceparent">`; the
+//! times are the browser's own. A page that comes back from the back/forward cache was not loaded: it has no such span.
+
+mod entry;
+mod parent;
+
+use std::cell::Cell;
+
+use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, TraceContextExt, Tracer as _};
+use opentelemetry::{Context, KeyValue};
+use throughline_core::names::{browser, scope, throughline};
+use wasm_bindgen::JsValue;
+
+use crate::clock;
+use crate::performance::{self, number};
+use crate::span::Span;
+use crate::tracer::Tracer;
+
+/// Resources of a document that have a span, in the order in which they were asked for: what the page waited for comes
+/// first. Of the rest there is the number, `throughline.document.resources_omitted`. Browsers keep 250 entries.
+#[cfg(feature = "resources")]
+const MAX_RESOURCES: i64 = 100;
+
+/// What is told of the document itself.
+const OF_DOCUMENT: [&str; 8] = [
+    "type",
+    "activationStart",
+    "domInteractive",
+    "domContentLoadedEventStart",
+    "domContentLoadedEventEnd",
+    "domComplete",
+    "loadEventStart",
+    "loadEventEnd",
+];
+
+struct Load {
+    /// Open until the document is there.
+    span: Span,
+    tracer: Tracer,
+    /// When the client began, in milliseconds: since then it traces the requests of scripts itself.
+    #[cfg(feature = "resources")]
+    installed: f64,
+}
+
+thread_local! {
+    static LOAD: Cell<Option<Load>> = const { Cell::new(None) };
+}
+
+/// Waits for the document, from when somebody can see it.
+pub(crate) fn install() {
+    performance::when_activated(start);
+}
+
+/// The page goes away: what is known of its load is all there will be.
+pub(crate) fn leave() {
+    finish(&performance::navigation());
+}
+
+/// The span of the load, for what belongs to it.
+pub(crate) fn span_context() -> Option<SpanContext> {
+    let load = LOAD.take()?;
+    let context = load.span.span_context().clone();
+    LOAD.set(Some(load));
+    Some(context)
+}
+
+fn start() {
+    let entry = performance::navigation();
+    let mut cx = Context::new();
+    if let Some(parent) = parent::of(&entry) {
+        cx = cx.with_remote_span_context(parent);
+    }
+    let tracer = Tracer::of(scope::DOCUMENT);
+    LOAD.set(Some(Load {
+        span: begin(&tracer, "documentLoad", &cx, number(&entry, "startTime")),
+        tracer,
+        #[cfg(feature = "resources")]
+        installed: performance::now(),
+    }));
+    // The entry may be given before it is complete, and is then given again.
+    performance::observe("navigation", 0, |entry| {
+        if number(entry, "loadEventEnd") > 0.0 {
+            finish(entry);
+        }
+    });
+}
+
+fn finish(entry: &JsValue) {
+    let Some(mut load) = LOAD.take() else { return };
+    if load.span.is_recording() {
+        load.record(entry);
+    }
+    LOAD.set(Some(load));
+}
+
+fn begin(tracer: &Tracer, name: &'static str, cx: &Context, millis: f64) -> Span {
+    let start = clock::system_time(performance::unix_nanos(millis));
+    tracer.build_with_context(SpanBuilder::from_name(name).with_start_time(start), cx)
+}
+
+/// Ends it at a time of the timeline; now, if it has no end there.
+fn end(span: &mut Span, millis: f64) {
+    if millis > 0.0 {
+        span.end_with_timestamp(clock::system_time(performance::unix_nanos(millis)));
+    } else {
+        span.set_attribute(KeyValue::new(throughline::LEFT, true));
+        span.end();
+    }
+}
+
+// === impl Load ===
+
+impl Load {
+    fn record(&mut self, entry: &JsValue) {
+        let cx = Context::new().with_remote_span_context(self.span.span_context().clone());
+        self.record_request("documentFetch", entry, &cx);
+        #[cfg(feature = "resources")]
+        self.record_resources(number(entry, "loadEventEnd"), &cx);
+        let mut attributes = vec![entry::url(entry)];
+        entry::copy(
+            entry,
+            browser::NAVIGATION_TIMING,
+            &OF_DOCUMENT,
+            &mut attributes,
+        );
+        self.span.set_attributes(attributes);
+        end(&mut self.span, number(entry, "loadEventEnd"));
+    }
+
+    fn record_request(&self, name: &'static str, entry: &JsValue, cx: &Context) {
+        let mut span = begin(&self.tracer, name, cx, number(entry, "fetchStart"));
+        span.set_attributes(entry::request(entry));
+        end(&mut span, number(entry, "responseEnd"));
+    }
+
+    /// What was loaded until the document was. Requests that scripts made since there is the client are not: they have
+    /// their own spans, or are the client's.
+    #[cfg(feature = "resources")]
+    fn record_resources(&mut self, loaded: f64, cx: &Context) {
+        let entries = performance::entries("resource");
+        let mut count = 0;
+        for index in 0..entries.length() {
+            let entry = entries.get(index);
+            let start = number(&entry, "startTime");
+            let is_late = loaded > 0.0 && start > loaded;
+            if is_late || (start >= self.installed && entry::is_by_script(&entry)) {
+                continue;
+            }
+            count += 1;
+            if count <= MAX_RESOURCES {
+                self.record_request("resourceFetch", &entry, cx);
+            }
+        }
+        if count > MAX_RESOURCES {
+            let omitted = count - MAX_RESOURCES;
+            let omitted = KeyValue::new(throughline::RESOURCES_OMITTED, omitted);
+            self.span.set_attribute(omitted);
+        }
+    }
+}

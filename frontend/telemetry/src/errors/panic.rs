@@ -1,0 +1,90 @@
+//! Panics of the module.
+//!
+//! WebAssembly does not unwind: after the hook the module traps, in the middle of whatever it was doing. So the hook
+//! hands over everything at once, and takes nothing that may still be borrowed.
+
+use std::cell::Cell;
+use std::panic::{self, PanicHookInfo};
+
+use js_sys::Error;
+use opentelemetry::{KeyValue, Value};
+use throughline_core::names::code;
+
+use super::thrown::text;
+use super::{Exception, record};
+use crate::logs::severity::FATAL;
+use crate::otlp::cut;
+use crate::{export, lifecycle, limits, page};
+
+/// Frames of a stack: those of the panic itself take half of the ten that V8 writes by default.
+const MAX_FRAMES: u32 = 50;
+
+thread_local! {
+    static HANDLING: Cell<bool> = const { Cell::new(false) };
+    static TOLD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Puts our hook before that which is there, and before one that the application sets after us in the same task:
+/// `console_error_panic_hook` replaces what it finds.
+pub(super) fn install() {
+    put_first();
+    wasm_bindgen_futures::spawn_local(async { put_first() });
+}
+
+/// Whether a panic was the last thing that was told of.
+pub(super) fn was_just_told() -> bool {
+    TOLD.replace(false)
+}
+
+fn put_first() {
+    // Where a panic is under way hooks cannot be set, and without unwinding it always is.
+    if std::thread::panicking() {
+        return;
+    }
+    let previous = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let is_inner = HANDLING.replace(true);
+        // First the developer's console, then ours.
+        previous(info);
+        if !is_inner {
+            tell(info);
+            HANDLING.set(false);
+        }
+    }));
+}
+
+fn tell(info: &PanicHookInfo<'_>) {
+    let message = info.payload_as_str().unwrap_or_default();
+    let exception = Exception {
+        class: "panic".to_owned(),
+        message: cut(message, limits::get().attribute_value_bytes).to_owned(),
+        stacktrace: stack_here(),
+        ..Exception::default()
+    };
+    let mut place = Vec::new();
+    if let Some(at) = info.location() {
+        let (line, column) = (at.line().into(), at.column().into());
+        place.push(KeyValue::new(code::FILE_PATH, at.file().to_owned()));
+        place.push(KeyValue::new(code::LINE_NUMBER, Value::I64(line)));
+        place.push(KeyValue::new(code::COLUMN_NUMBER, Value::I64(column)));
+    }
+    record(exception, FATAL, place);
+    TOLD.set(true);
+    export::send_all();
+    // The panic is with the browser. What is open ends with it, which runs more code.
+    lifecycle::end_all();
+    export::send_all();
+}
+
+/// Where this is called, with the offsets of the frames in the module.
+fn stack_here() -> String {
+    let (class, limit) = (
+        page::property(&js_sys::global(), "Error"),
+        "stackTraceLimit",
+    );
+    let before = page::property(&class, limit);
+    page::set(&class, limit, MAX_FRAMES);
+    let stack = text(&page::property(&Error::new(""), "stack"));
+    page::set(&class, limit, before);
+    stack
+}

@@ -1,0 +1,42 @@
+//! What JavaScript throws: an `Error`, or anything else.
+
+use js_sys::{JSON, JsString};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::Exception;
+use crate::limits;
+use crate::page::property;
+
+/// What is thrown, by its name, message and stack, or else by its content. Never throws in turn.
+pub(super) fn read(thrown: &JsValue) -> Exception {
+    let mut exception = Exception {
+        class: text(&property(thrown, "name")),
+        message: text(&property(thrown, "message")),
+        stacktrace: text(&property(thrown, "stack")),
+        ..Exception::default()
+    };
+    if exception.class.is_empty() {
+        exception.class = text(&thrown.js_typeof());
+    }
+    if exception.message.is_empty() && exception.stacktrace.is_empty() {
+        exception.message = content(thrown);
+    }
+    exception
+}
+
+/// A text of JavaScript within the limit of an attribute's value; empty if it is none. A long one is not copied whole.
+pub(super) fn text(value: &JsValue) -> String {
+    if !value.is_string() {
+        return String::new();
+    }
+    let max = u32::try_from(limits::get().attribute_value_bytes).unwrap_or(u32::MAX);
+    String::from(value.unchecked_ref::<JsString>().slice(0, max))
+}
+
+fn content(thrown: &JsValue) -> String {
+    if thrown.is_string() {
+        return text(thrown);
+    }
+    // What holds itself, and what is no JSON, has none.
+    JSON::stringify(thrown).map_or_else(|_| String::new(), |it| text(&it))
+}

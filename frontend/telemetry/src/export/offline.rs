@@ -1,0 +1,214 @@
+//! What cannot be sent is kept in the browser, and sent later.
+//!
+//! While the collector does not answer, finished batches go into IndexedDB instead of into memory: they survive a
+//! reload, a crash, and the end of the page. The first of them is tried again after a pause (and when the browser says
+//! that it is online); once it arrives, the others follow, oldest first. One tab at a time does that (Web Locks).
+//!
+//! A batch is stored *instead of* being sent, never beside it, so that nothing arrives twice because of the store.
+
+mod store;
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use throughline_core::pipeline::{DropReason, Outcome};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use web_sys::Window;
+
+pub(super) use self::store::Stored;
+use self::store::{Entry, Store};
+use super::Signal;
+use super::transport::{Leaving, Sent};
+use crate::page::{self, Timer};
+use crate::{clock, consent};
+
+/// Bytes of all that is stored at most. The oldest is dropped for what is new.
+pub(crate) const MAX_STORED_BYTES: u64 = 5 * 1024 * 1024;
+/// The pause after the first failure; it doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause, but for one that the collector asks for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The tab that holds this lock sends what is stored.
+const LOCK: &str = "throughline.offline";
+
+struct Offline {
+    store: Store,
+    max_bytes: u64,
+    /// What is stored, as this page last saw it.
+    entries: Vec<Entry>,
+    /// Failures in a row: while there is one, nothing is sent directly.
+    failures: u32,
+    timer: Timer,
+}
+
+thread_local! {
+    static OFFLINE: RefCell<Option<Offline>> = const { RefCell::new(None) };
+}
+
+/// Opens the store, and sends what an earlier page has left in it. Without IndexedDB (private windows, some settings)
+/// there is none: then what cannot be sent waits in memory.
+pub(crate) fn install(window: &Window, max_bytes: u64) {
+    page::listen(window, "online", |_| send_stored());
+    wasm_bindgen_futures::spawn_local(async move {
+        let Some(store) = Store::open().await else {
+            return;
+        };
+        let offline = Offline {
+            entries: store.entries().await,
+            store,
+            max_bytes,
+            failures: 0,
+            timer: Timer::new(on_time),
+        };
+        OFFLINE.with(|slot| slot.replace(Some(offline)));
+        send_stored();
+    });
+}
+
+/// Whether the collector did not answer last time, so that batches are better stored than sent.
+pub(super) fn is_outage() -> bool {
+    with(|it| it.failures > 0).unwrap_or(false)
+}
+
+/// Items of a signal that are stored.
+pub(super) fn stored(signal: Signal) -> u64 {
+    with(|it| {
+        let of_signal = |entry: &&Entry| entry.signal() == Some(signal);
+        it.entries.iter().filter(of_signal).map(Entry::count).sum()
+    })
+    .unwrap_or(0)
+}
+
+/// Stores a request's body that holds `count` items. It is with the browser when this returns; the promise tells whether
+/// it was stored. `None`: there is no store.
+pub(super) fn keep(signal: Signal, body: &[u8], count: usize) -> Option<Stored> {
+    with(|it| it.keep(signal, body, count)).flatten()
+}
+
+/// The collector does not answer: from now on batches are stored, until it does. `after` is how long it asks to wait.
+pub(super) fn failed(after: Option<Duration>) {
+    with(|it| {
+        let pause = FIRST_PAUSE * (1 << it.failures.min(5));
+        it.failures = it.failures.saturating_add(1);
+        let jitter = 0.8 + 0.4 * page::random();
+        let pause = pause.min(LONGEST_PAUSE).mul_f32(jitter);
+        let now = clock::monotonic();
+        it.timer
+            .set(Some(now + after.unwrap_or_default().max(pause)), now);
+    });
+}
+
+/// Removes all that is stored, without sending it.
+pub(crate) fn forget() {
+    let forgotten = with(|it| {
+        it.store.clear();
+        std::mem::take(&mut it.entries)
+    });
+    for entry in forgotten.unwrap_or_default() {
+        account(&entry, Outcome::Dropped(DropReason::Disabled));
+    }
+}
+
+fn on_time() {
+    with(|it| it.timer.fired());
+    send_stored();
+}
+
+/// Sends what is stored, in the tab that gets the lock.
+fn send_stored() {
+    let Some(window) = page::window() else { return };
+    let locks = page::property(&page::property(&window, "navigator"), "locks");
+    let with_lock = Closure::once_into_js(|lock: JsValue| -> JsValue {
+        if lock.is_null() {
+            // Another tab sends; it may be closed before it is done.
+            failed(None);
+            return JsValue::UNDEFINED;
+        }
+        wasm_bindgen_futures::future_to_promise(async {
+            send_all_stored().await;
+            Ok(JsValue::UNDEFINED)
+        })
+        .into()
+    });
+    let options = js_sys::Object::new();
+    page::set(&options, "ifAvailable", true);
+    let request = page::property(&locks, "request");
+    match request.dyn_ref::<js_sys::Function>() {
+        Some(request) => {
+            drop(request.call3(&locks, &JsValue::from_str(LOCK), &options, &with_lock));
+        }
+        None => wasm_bindgen_futures::spawn_local(send_all_stored()),
+    }
+}
+
+async fn send_all_stored() {
+    let Some(store) = with(|it| it.store.clone()) else {
+        return;
+    };
+    let entries = store.entries().await;
+    with(|it| it.entries = entries);
+    while let Some(entry) = with(|it| it.entries.first().cloned()).flatten() {
+        if !consent::is_given() {
+            return;
+        }
+        let (Some(signal), Some(body)) = (entry.signal(), store.body(&entry).await) else {
+            store.delete(&entry);
+            with(|it| it.remove(&entry));
+            continue;
+        };
+        let Some(transport) = super::transport() else {
+            return;
+        };
+        let sent = Sent::begin(transport, signal, &body, Leaving::No);
+        let outcome = sent.outcome().await.outcome;
+        if let Outcome::Retry { after } = outcome {
+            return failed(after);
+        }
+        store.delete(&entry);
+        with(|it| it.remove(&entry));
+        account(&entry, outcome);
+    }
+    with(|it| it.failures = 0);
+}
+
+/// An entry has left the store: it is the pipeline's ledger that says how.
+fn account(entry: &Entry, outcome: Outcome) {
+    let Some(signal) = entry.signal() else { return };
+    let count = entry.count();
+    super::lane(signal, |lane| match outcome {
+        Outcome::Exported { rejected } => lane.pipeline.record_export(count, rejected),
+        Outcome::Dropped(reason) => lane.pipeline.record_drop(reason, count),
+        Outcome::Retry { .. } | Outcome::Stored => {}
+    });
+}
+
+fn with<T>(f: impl FnOnce(&mut Offline) -> T) -> Option<T> {
+    OFFLINE.with(|slot| slot.try_borrow_mut().ok()?.as_mut().map(f))
+}
+
+// === impl Offline ===
+
+impl Offline {
+    fn keep(&mut self, signal: Signal, body: &[u8], count: usize) -> Option<Stored> {
+        let entry = Entry::new(signal, body.len(), count);
+        let mut bytes: u64 = self.entries.iter().map(Entry::bytes).sum();
+        bytes += entry.bytes();
+        while bytes > self.max_bytes && !self.entries.is_empty() {
+            let oldest = self.entries.remove(0);
+            bytes -= oldest.bytes();
+            self.store.delete(&oldest);
+            // The exporter is borrowed by nobody here.
+            account(&oldest, Outcome::Dropped(DropReason::QueueFull));
+        }
+        if bytes > self.max_bytes {
+            return None;
+        }
+        let stored = self.store.put(&entry, body)?;
+        self.entries.push(entry);
+        Some(stored)
+    }
+
+    fn remove(&mut self, entry: &Entry) {
+        self.entries.retain(|it| it != entry);
+    }
+}

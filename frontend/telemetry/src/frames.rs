@@ -1,0 +1,83 @@
+//! Long animation frames: an event for each frame that took 50 ms or more, with the script that took the most of it.
+//!
+//! Where the browser does not know them, the same for long tasks, which have no scripts; where it knows neither, nothing.
+
+use std::cell::Cell;
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::SpanContext;
+use throughline_core::names::{browser, scope};
+use throughline_core::redact;
+use wasm_bindgen::JsValue;
+
+use crate::logs::{self, Record, severity};
+use crate::page::property;
+use crate::performance::{self, list, number, text};
+
+/// Events of one page at most, those before the client began among them: a page that always stutters has been seen.
+pub(crate) const MAX_LONG_FRAMES: u32 = 50;
+
+thread_local! {
+    static SEEN: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Observes the page.
+pub(crate) fn install() {
+    if performance::observe("long-animation-frame", 0, see).is_none() {
+        performance::observe("longtask", 0, see);
+    }
+}
+
+fn see(entry: &JsValue) {
+    let seen = SEEN.get();
+    if seen >= MAX_LONG_FRAMES {
+        return;
+    }
+    SEEN.set(seen + 1);
+    let millis = |key, entry: &JsValue, name| KeyValue::new(key, number(entry, name));
+    let mut attributes = vec![millis(browser::LONG_DURATION, entry, "duration")];
+    let mut event_name = browser::LONG_TASK;
+    if text(entry, "entryType") != "longtask" {
+        event_name = browser::LONG_ANIMATION_FRAME;
+        let blocking = millis(browser::LONG_BLOCKING_DURATION, entry, "blockingDuration");
+        attributes.push(blocking);
+    }
+    if let Some(script) = longest_script(entry) {
+        // An invoker is a selector and a handler, or the address of the script.
+        for (key, name) in [
+            (browser::LONG_INVOKER, "invoker"),
+            (browser::LONG_SOURCE_URL, "sourceURL"),
+        ] {
+            let text = text(&script, name);
+            if !text.is_empty() {
+                attributes.push(KeyValue::new(key, redact::url(&text).into_owned()));
+            }
+        }
+        attributes.push(millis(browser::LONG_SCRIPT_DURATION, &script, "duration"));
+    }
+    let event = Record {
+        event_name,
+        severity: severity::INFO,
+        attributes,
+        at: Some(performance::unix_nanos(number(entry, "startTime"))),
+        // A frame is nobody's alone: what is current while it is told of has nothing to do with it.
+        span: Some(SpanContext::NONE),
+        ..Record::default()
+    };
+    logs::event(scope::FRAMES, event);
+}
+
+fn longest_script(frame: &JsValue) -> Option<JsValue> {
+    let scripts = list(&property(frame, "scripts"));
+    let mut longest = None;
+    let mut most = 0.0;
+    for index in 0..scripts.length() {
+        let script = scripts.get(index);
+        let duration = number(&script, "duration");
+        if duration > most {
+            most = duration;
+            longest = Some(script);
+        }
+    }
+    longest
+}

@@ -1,0 +1,96 @@
+//! Web vitals: LCP, INP, CLS, FCP and TTFB, by the definitions of the `web-vitals` library (6.2), as events
+//! `browser.web_vital` in the trace of the document's load.
+//!
+//! FCP and TTFB are reported when they are known; LCP with the first input, or when the page is hidden; CLS and INP
+//! whenever the page is hidden, if they have changed. What is painted while nobody sees the page does not count. A page
+//! that comes back from the back/forward cache begins anew.
+
+mod inp;
+mod shifts;
+mod state;
+mod vital;
+
+use std::cell::RefCell;
+
+use wasm_bindgen::JsValue;
+use web_sys::Event;
+
+use self::state::Vitals;
+use crate::page::{self, property};
+use crate::performance::{self, Observer};
+
+/// The shortest events that are looked at, in milliseconds: two and a half frames. The first input is looked at however
+/// short it was.
+const MIN_EVENT_MILLIS: u32 = 40;
+
+thread_local! {
+    static VITALS: RefCell<Option<Vitals>> = const { RefCell::new(None) };
+    static OBSERVERS: RefCell<Vec<Observer>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Observes the page, from when somebody can see it.
+pub(crate) fn install() {
+    performance::when_activated(start);
+}
+
+/// The page is hidden, and may never be seen again.
+pub(crate) fn hidden() {
+    flush();
+    with(&|vitals| vitals.hidden(performance::now()));
+}
+
+fn start() {
+    let Some(window) = page::window() else { return };
+    VITALS.set(Some(Vitals::of_navigation()));
+    let types = [
+        ("paint", 0),
+        ("largest-contentful-paint", 0),
+        ("layout-shift", 0),
+        ("first-input", 0),
+        ("event", MIN_EVENT_MILLIS),
+    ];
+    let observe = |(entry_type, threshold)| performance::observe(entry_type, threshold, see);
+    OBSERVERS.set(types.into_iter().filter_map(observe).collect());
+    page::listen(&window, "keydown", on_input);
+    page::listen(&window, "click", on_input);
+    page::listen(&window, "pageshow", on_shown);
+}
+
+fn see(entry: &JsValue) {
+    with(&|vitals| vitals.see(entry));
+}
+
+/// What is painted after an input is the answer to it.
+fn on_input(event: Event) {
+    if event.is_trusted() {
+        flush();
+        with(&Vitals::finish_lcp);
+    }
+}
+
+fn on_shown(event: Event) {
+    if property(&event, "persisted").is_truthy() {
+        let shown = event.time_stamp();
+        VITALS.set(Some(Vitals::restored()));
+        performance::after_paint(Box::new(move || {
+            with(&|vitals| vitals.painted_again(performance::now() - shown));
+        }));
+    }
+}
+
+/// Looks at what the browser has measured and not told yet.
+fn flush() {
+    OBSERVERS.with(|all| {
+        if let Ok(all) = all.try_borrow() {
+            all.iter().for_each(Observer::flush);
+        }
+    });
+}
+
+fn with(f: &dyn Fn(&mut Vitals)) {
+    VITALS.with(|vitals| {
+        if let Ok(mut vitals) = vitals.try_borrow_mut() {
+            vitals.as_mut().map(f);
+        }
+    });
+}

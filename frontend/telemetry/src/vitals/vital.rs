@@ -1,0 +1,60 @@
+//! One of the vitals: its value, and what of it has been reported.
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
+
+/// A value, and how good it is.
+#[derive(Debug, Default)]
+pub(super) struct Vital {
+    pub(super) name: &'static str,
+    /// What is at most this is good.
+    good: f64,
+    /// What is more than this is poor.
+    poor: f64,
+    pub(super) value: Option<f64>,
+    reported: Option<f64>,
+    /// Made when it is first reported.
+    pub(super) id: String,
+}
+
+/// What is to be told of a vital.
+#[derive(Debug, PartialEq)]
+pub(super) struct Report {
+    pub(super) value: f64,
+    /// By how much it has grown since the last report.
+    pub(super) delta: f64,
+    pub(super) rating: &'static str,
+}
+
+// === impl Vital ===
+
+impl Vital {
+    pub(super) fn new(name: &'static str, good: f64, poor: f64) -> Self {
+        Self {
+            name,
+            good,
+            poor,
+            ..Self::default()
+        }
+    }
+
+    /// Something to report, unless it is what was reported last. A first value is reported even if it is 0.
+    pub(super) fn report(&mut self) -> Option<Report> {
+        let value = self.value?;
+        if self.reported == Some(value) {
+            return None;
+        }
+        let delta = value - self.reported.unwrap_or_default();
+        self.reported = Some(value);
+        let rating = match value {
+            _ if value > self.poor => "poor",
+            _ if value > self.good => "needs-improvement",
+            _ => "good",
+        };
+        Some(Report {
+            value,
+            delta,
+            rating,
+        })
+    }
+}
