@@ -8,14 +8,20 @@ use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::VisibilityState;
 use web_sys::{Event, EventTarget, Window};
 
+/// Whether there is JavaScript. A server that renders the page links the client too, and runs code that calls it: there
+/// it must do nothing, and no import of JavaScript can be called.
+pub(crate) const IS_BROWSER: bool = cfg!(target_arch = "wasm32");
+
 /// The page's window, or `None` in a worker.
 pub(crate) fn window() -> Option<Window> {
-    web_sys::window()
+    IS_BROWSER.then(web_sys::window)?
 }
 
 /// Tells the developer, who may see it in the console. Nobody else hears of our failures.
 pub(crate) fn warn(text: &str) {
-    web_sys::console::warn_2(&JsValue::from_str("throughline:"), &JsValue::from_str(text));
+    if IS_BROWSER {
+        web_sys::console::warn_2(&JsValue::from_str("throughline:"), &JsValue::from_str(text));
+    }
 }
 
 /// Listens for as long as the page lives, before all listeners that do not capture.
