@@ -35,6 +35,7 @@ const MAX_LOG_DELAY: Duration = Duration::from_secs(1);
 
 /// What kind of telemetry something is. Each has a queue of its own; the quota of the network they share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Signal {
     /// Spans, to `/v1/traces`.
     Traces,
@@ -242,8 +243,7 @@ fn exporter<T>(f: impl FnOnce(&mut Exporter) -> T) -> Option<T> {
 // === impl Signal ===
 
 impl Signal {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Traces, Self::Logs, Self::Metrics];
+    pub(crate) const ALL: [Self; 3] = [Self::Traces, Self::Logs, Self::Metrics];
 
     /// What OTLP/HTTP adds to the address of a collector.
     pub(crate) fn path(self) -> &'static str {

@@ -8,15 +8,21 @@ use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::VisibilityState;
 use web_sys::{Event, EventTarget, Window};
 
+/// Whether there is JavaScript. A server that renders the page links the client too, and runs code that calls it: there
+/// it must do nothing, and no import of JavaScript can be called.
+pub(crate) const IS_BROWSER: bool = cfg!(target_arch = "wasm32");
+
 /// The page's window, or `None` in a worker.
 pub(crate) fn window() -> Option<Window> {
-    web_sys::window()
+    IS_BROWSER.then(web_sys::window)?
 }
 
 /// Tells the developer, who may see it in the console. Nobody else hears of our failures.
 pub(crate) fn warn(text: &str) {
-    let text = String::from("throughline: ") + text;
-    web_sys::console::warn_1(&JsValue::from(text));
+    if IS_BROWSER {
+        let text = String::from("throughline: ") + text;
+        web_sys::console::warn_1(&JsValue::from(text));
+    }
 }
 
 /// Listens for as long as the page lives, before all listeners that do not capture.

@@ -74,6 +74,7 @@ impl Sampler {
     }
 
     /// Decides about roots only: every other span is sampled as its parent is.
+    #[must_use]
     pub const fn parent_based(mut self) -> Self {
         self.respects_parent = true;
         self

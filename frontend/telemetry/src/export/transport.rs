@@ -19,6 +19,7 @@ use crate::{clock, page};
 
 /// Whether requests carry the cookies of where they go (`fetch`'s `credentials`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Credentials {
     /// To the page's own origin only.
     #[default]
