@@ -103,3 +103,10 @@ pub fn flush() {
     metrics::collect();
     export::flush();
 }
+
+/// Removes what is kept in the browser because it could not be sent, without sending it: at sign-out, say. It counts as
+/// dropped for [`DropReason::Disabled`].
+#[cfg(feature = "offline")]
+pub fn clear_stored() {
+    export::offline::forget();
+}

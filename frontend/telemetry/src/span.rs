@@ -9,6 +9,7 @@ use opentelemetry::trace::{self, SpanContext, SpanId, SpanKind, Status};
 use throughline_core::limits::MAX_NAME_BYTES;
 
 use crate::clock::{self, Anchor};
+use crate::consent;
 use crate::export::{self, Item, Signal};
 use crate::interaction::roots;
 use crate::limits;
@@ -35,6 +36,8 @@ pub(crate) struct Recording {
     /// An encoded scope.
     pub(crate) scope: Arc<[u8]>,
     pub(crate) anchor: Anchor,
+    /// The [`consent::epoch`] that it was started in.
+    pub(crate) consent: u32,
 }
 
 /// Events or links, written as fields of the span.
@@ -76,6 +79,9 @@ impl Span {
         let end = clock::at(at, recording.anchor).max(recording.start);
         let span = recording.write(&self.context, end);
         roots::span_ended(self.context.trace_id(), self.context.span_id(), end);
+        if recording.consent != consent::epoch() {
+            return export::refuse(Signal::Traces);
+        }
         export::record(
             Signal::Traces,
             Item {

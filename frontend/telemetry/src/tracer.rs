@@ -96,6 +96,7 @@ impl trace::Tracer for Tracer {
             status: Status::Unset,
             scope: Arc::clone(&self.scope),
             anchor,
+            consent: consent::epoch(),
         };
         for it in builder.events.unwrap_or_default() {
             let at = Some(it.timestamp);

@@ -18,8 +18,8 @@ use web_sys::{EventTarget, Window};
 
 use crate::http::{self, Attributes, Open, Rules};
 use crate::interaction::turn;
-use crate::page;
 use crate::tracer::Tracer;
+use crate::{consent, page};
 
 /// The instrumentation scope.
 const SCOPE: &str = "throughline.xhr";
@@ -143,6 +143,9 @@ impl Wrapper {
 
     /// Starts the span. `None` if there is none, or if `send` is going to refuse.
     fn started(&self, this: &JsValue, ended: &Function) -> Option<()> {
+        if !consent::is_given() {
+            return None;
+        }
         let note = self.note(this);
         let is_sent = !page::property(&note, "number").is_undefined();
         if is_sent || page::property(this, "readyState") != OPENED {

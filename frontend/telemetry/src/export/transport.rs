@@ -154,6 +154,9 @@ impl Sent {
         #[cfg(feature = "gzip")]
         if self.begun.is_none() {
             super::gzip::compress(&mut self.body).await;
+            if !crate::consent::is_given() {
+                return Outcome::Dropped(DropReason::Disabled).into();
+            }
         }
         if self.begun.is_none() {
             self.start();
