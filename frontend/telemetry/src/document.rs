@@ -9,16 +9,17 @@ mod parent;
 
 use std::cell::Cell;
 
-use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, TraceContextExt, Tracer as _};
+#[cfg(feature = "web-vitals")]
+use opentelemetry::trace::SpanContext;
+use opentelemetry::trace::{Span as _, SpanBuilder, TraceContextExt, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 use throughline_core::names::{browser, scope, throughline};
 use wasm_bindgen::JsValue;
 
-use crate::clock;
-use crate::page;
-use crate::performance::{self, number, text};
+use crate::performance::{self, number};
 use crate::span::Span;
 use crate::tracer::Tracer;
+use crate::{clock, page};
 
 /// Resources of a document that have a span, in the order in which they were asked for: what the page waited for comes
 /// first. Of the rest there is the number, `throughline.document.resources_omitted`. Browsers keep 250 entries.
@@ -26,8 +27,14 @@ use crate::tracer::Tracer;
 const MAX_RESOURCES: i64 = 100;
 
 /// What is told of the document itself.
-const OF_DOCUMENT: &str = "type activationStart domInteractive domContentLoadedEventStart domContentLoadedEventEnd \
-    domComplete loadEventStart loadEventEnd ";
+const OF_DOCUMENT: &[&str] = &[
+    "type",
+    "activationStart",
+    "domInteractive",
+    "domContentLoadedEventEnd",
+    "domComplete",
+    "loadEventEnd",
+];
 
 struct Load {
     /// Open until the document is there.
@@ -56,12 +63,16 @@ pub(crate) fn finish() {
     LOAD.set(Some(load));
 }
 
-/// The span of the load, for what belongs to it.
-pub(crate) fn span_context() -> Option<SpanContext> {
-    let load = LOAD.take()?;
-    let context = load.span.span_context().clone();
-    LOAD.set(Some(load));
-    Some(context)
+/// The span of the load, for what belongs to it; none, if there is none.
+#[cfg(feature = "web-vitals")]
+pub(crate) fn span_context() -> SpanContext {
+    let load = LOAD.take();
+    let context = match &load {
+        Some(load) => load.span.span_context().clone(),
+        None => SpanContext::NONE,
+    };
+    LOAD.set(load);
+    context
 }
 
 fn start() {
@@ -78,11 +89,8 @@ fn start() {
         #[cfg(feature = "resources")]
         installed: performance::now(),
     })));
-    let is_loaded = window
-        .document()
-        .is_some_and(|it| text(&it, "readyState") == "complete");
-    if is_loaded {
-        finish_soon();
+    if number(&entry, "loadEventEnd") > 0.0 {
+        finish();
     } else {
         page::listen(&window, "load", |_| finish_soon());
     }
@@ -90,9 +98,8 @@ fn start() {
 
 /// The load is over when its event has been handled.
 fn finish_soon() {
-    let finish = page::callback(finish);
     if let Some(window) = page::window() {
-        let _ = window.set_timeout_with_callback(&finish);
+        let _ = window.set_timeout_with_callback(&page::callback(finish));
     }
 }
 
@@ -119,16 +126,15 @@ impl Load {
         self.record_request("documentFetch", entry, &cx);
         #[cfg(feature = "resources")]
         self.record_resources(number(entry, "loadEventEnd"), &cx);
-        let mut attributes = vec![entry::url(entry)];
-        let prefix = browser::NAVIGATION_TIMING;
-        entry::copy(entry, prefix, OF_DOCUMENT, &mut attributes);
-        self.span.set_attributes(attributes);
-        end(&mut self.span, number(entry, "loadEventEnd"));
+        let span = &mut self.span;
+        entry::set_url(span, entry);
+        entry::set_properties(span, entry, browser::NAVIGATION_TIMING, OF_DOCUMENT);
+        end(span, number(entry, "loadEventEnd"));
     }
 
     fn record_request(&self, name: &'static str, entry: &JsValue, cx: &Context) {
         let mut span = begin(&self.tracer, name, cx, number(entry, "fetchStart"));
-        span.set_attributes(entry::request(entry));
+        entry::set_request(&mut span, entry);
         end(&mut span, number(entry, "responseEnd"));
     }
 

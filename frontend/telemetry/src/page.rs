@@ -20,7 +20,8 @@ pub(crate) fn window() -> Option<Window> {
 /// Tells the developer, who may see it in the console. Nobody else hears of our failures.
 pub(crate) fn warn(text: &str) {
     if IS_BROWSER {
-        web_sys::console::warn_2(&JsValue::from_str("throughline:"), &JsValue::from_str(text));
+        let text = String::from("throughline: ") + text;
+        web_sys::console::warn_1(&JsValue::from(text));
     }
 }
 

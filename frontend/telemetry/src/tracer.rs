@@ -66,7 +66,7 @@ impl trace::Tracer for Tracer {
 
         let (trace_id, span_id) = (context.trace_id(), context.span_id());
         let open = parent.and_then(|_| roots::anchor_of(trace_id));
-        let anchor = open.unwrap_or_else(clock::anchor);
+        let anchor = open.unwrap_or_else(|| clock::anchor_of(trace_id));
         let now = anchor.now();
         if parent.is_some() {
             roots::child_started(trace_id, now);
@@ -76,6 +76,10 @@ impl trace::Tracer for Tracer {
         let max = limits::get().attributes;
         let mut attributes = Attributes::default();
         crate::common::set(&mut attributes, max);
+        #[cfg(feature = "clock-offset")]
+        if parent.is_none() {
+            clock::offset::set(&mut attributes, max);
+        }
         for attribute in builder.attributes.unwrap_or_default() {
             attributes.set(attribute, max);
         }

@@ -15,7 +15,7 @@ use web_sys::{AbortSignal, Response};
 use super::Signal;
 use super::keepalive::KeepaliveLease;
 use crate::otlp::{cut, response};
-use crate::page;
+use crate::{clock, page};
 
 /// Whether requests carry the cookies of where they go (`fetch`'s `credentials`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,8 +56,15 @@ pub(super) struct Sent {
     signal: Signal,
     body: Body,
     /// Asked for already.
-    begun: Option<Result<JsValue, JsValue>>,
+    begun: Option<Asked>,
     lease: Option<KeepaliveLease>,
+}
+
+/// What `fetch` gave, and when it was called.
+struct Asked {
+    given: Result<JsValue, JsValue>,
+    #[cfg(feature = "clock-offset")]
+    at: Duration,
 }
 
 /// What is sent.
@@ -111,7 +118,7 @@ impl Sent {
         self.begun = Some(self.ask());
     }
 
-    fn ask(&self) -> Result<JsValue, JsValue> {
+    fn ask(&self) -> Asked {
         let transport = &self.transport;
         let headers = Object::new();
         page::set(&headers, "content-type", "application/x-protobuf");
@@ -132,7 +139,11 @@ impl Sent {
         page::set(&init, "signal", AbortSignal::timeout_with_u32(timeout));
         let endpoint = transport.endpoints.get(self.signal as usize);
         let endpoint = JsValue::from(endpoint.map(String::as_str).unwrap_or_default());
-        transport.fetch.call2(&JsValue::UNDEFINED, &endpoint, &init)
+        Asked {
+            #[cfg(feature = "clock-offset")]
+            at: clock::monotonic(),
+            given: transport.fetch.call2(&JsValue::UNDEFINED, &endpoint, &init),
+        }
     }
 
     /// Waits for the answer.
@@ -164,12 +175,16 @@ impl Sent {
 
 /// Reads an answer, its body too: until then Chromium counts the request as in flight (crbug.com/546438373), and after
 /// nine of those no keepalive request is accepted any more.
-async fn answer(asked: Result<JsValue, JsValue>) -> Result<Answer, JsValue> {
+async fn answer(asked: Asked) -> Result<Answer, JsValue> {
     // A stub of the page's tests may return what it likes.
-    let response = JsFuture::from(Promise::resolve(&asked?)).await?;
+    let response = JsFuture::from(Promise::resolve(&asked.given?)).await?;
     let response: &Response = response.unchecked_ref();
-    let body = JsFuture::from(response.array_buffer()?).await;
     let header = |name| response.headers().get(name).ok().flatten();
+    #[cfg(feature = "clock-offset")]
+    if let Some(date) = header("date") {
+        clock::offset::observe(Date::parse(&date), asked.at);
+    }
+    let body = JsFuture::from(response.array_buffer()?).await;
     // The answer counts even if its body breaks off.
     let body = body.map(|body| Uint8Array::new(&body).to_vec());
     let retry_after = header("retry-after").as_deref().and_then(pause);
@@ -203,7 +218,7 @@ fn pause(value: &str) -> Option<Duration> {
         return Some(Duration::from_secs(seconds));
     }
     let left = Date::parse(value) - Date::now();
-    (left > 0.0).then(|| Duration::from_nanos(crate::clock::from_millis(left)))
+    (left > 0.0).then(|| Duration::from_nanos(clock::from_millis(left)))
 }
 
 impl From<Outcome> for Answer {
