@@ -30,7 +30,6 @@ use super::frame;
 /// ```
 ///
 /// An `Effect` that timers wake as well as clicks is exact with it, too: `Effect::new(traced_source(move || …))`.
-#[must_use]
 pub fn traced_source<T>(source: impl Fn() -> T) -> impl Fn() -> T {
     let watch = Arc::new(Watch::default());
     move || {

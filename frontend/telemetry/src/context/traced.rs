@@ -37,7 +37,6 @@ use crate::interaction::roots;
 /// let user = Resource::new(move || id.get(), traced(load));
 /// let local = LocalResource::new(move || traced(load)(id.get()));
 /// ```
-#[must_use]
 pub fn traced<S, F: Future>(fetcher: impl Fn(S) -> F) -> impl Fn(S) -> Traced<F> {
     move |source| Traced {
         // The first run is made by whoever makes the Resource, all others by whoever wakes its task.
