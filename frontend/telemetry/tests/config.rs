@@ -3,7 +3,7 @@
 
 mod support;
 
-use js_sys::{Array, Reflect};
+use js_sys::Reflect;
 use opentelemetry::trace::{Span as _, Tracer};
 use opentelemetry::{KeyValue, global};
 use support::*;
