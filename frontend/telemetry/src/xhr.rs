@@ -18,8 +18,8 @@ use web_sys::{EventTarget, Window};
 
 use crate::http::{self, Attributes, Open, Rules};
 use crate::interaction::turn;
-use crate::page;
 use crate::tracer::Tracer;
+use crate::{consent, page};
 
 /// The instrumentation scope.
 const SCOPE: &str = "throughline.xhr";
@@ -145,7 +145,7 @@ impl Wrapper {
     fn started(&self, this: &JsValue, ended: &Function) -> Option<()> {
         let note = self.note(this);
         let is_sent = !page::property(&note, "number").is_undefined();
-        if is_sent || page::property(this, "readyState") != OPENED {
+        if is_sent || !consent::is_given() || page::property(this, "readyState") != OPENED {
             return None;
         }
         let url = page::property(&note, "url").as_string()?;

@@ -6,7 +6,9 @@ mod support;
 use opentelemetry::global;
 use opentelemetry::trace::{Span, Tracer};
 use support::*;
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::Request;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -20,7 +22,9 @@ async fn what_is_switched_off_observes_nothing() {
     });
     html("<button id=off></button>");
     find("#off").click();
-    get("/off").await.unwrap();
+    let request = Request::new_with_str("/off").unwrap();
+    let answer = window().fetch_with_request(&request);
+    JsFuture::from(answer).await.unwrap();
     assert_eq!(asked("/off")[0].traceparent, None);
 
     // What the application traces itself is all there is.
