@@ -148,7 +148,7 @@ impl Wrapper {
         }
         let note = self.note(this);
         let is_sent = !page::property(&note, "number").is_undefined();
-        if is_sent || page::property(this, "readyState") != OPENED {
+        if is_sent || !consent::is_given() || page::property(this, "readyState") != OPENED {
             return None;
         }
         let url = page::property(&note, "url").as_string()?;
