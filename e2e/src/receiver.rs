@@ -177,7 +177,7 @@ pub fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
     }
 }
 
-/// Bytes that [`download`] sends.
+/// Bytes of the download at `/download`.
 pub const DOWNLOAD_BYTES: usize = 1 << 30;
 
 /// A response that no page may hold in memory. Half of it is held back until [`Receiver::go_on`].
