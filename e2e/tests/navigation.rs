@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use expect_test::expect;
 use throughline_e2e::{Browser, Drive, Lab, until};
 
-const RUNS: usize = 5;
+const RUNS: usize = 10;
 
 #[tokio::test]
 async fn a_fetch_before_a_navigation_arrives_every_time() -> Result<()> {

@@ -132,7 +132,7 @@ fn assert_bounded(config: &Config) {
 }
 
 /// Calls `told` with each warning instead of showing it; what it gives puts the console back.
-fn with_console(told: &Closure<dyn Fn(JsValue, JsValue)>) -> Function {
+fn with_console(told: &Closure<dyn Fn(JsValue)>) -> Function {
     let body = "const own = console.warn; console.warn = told; return () => { console.warn = own }";
     Function::new_with_args("told", body)
         .call1(&JsValue::UNDEFINED, told.as_ref())
@@ -145,7 +145,7 @@ fn ten_thousand_hostile_configurations_panic_nothing_and_unbound_nothing() {
     let count = std::rc::Rc::new(std::cell::Cell::new(0_u32));
     let told = {
         let count = std::rc::Rc::clone(&count);
-        Closure::<dyn Fn(JsValue, JsValue)>::new(move |_, text: JsValue| {
+        Closure::<dyn Fn(JsValue)>::new(move |text: JsValue| {
             let length = text.as_string().unwrap().len();
             assert!(length < 256, "{length}");
             count.set(count.get() + 1);
