@@ -50,7 +50,9 @@ async fn a_batch_is_compressed_and_what_a_closing_page_sends_is_not() {
     });
     let window = web_sys::window().unwrap();
     Reflect::set(&window, &"fetch".into(), &stub.into_js_value()).unwrap();
-    throughline_browser::init("test").install();
+    throughline_browser::init("test")
+        .document_load(false)
+        .install();
 
     span();
     throughline_browser::flush();
