@@ -321,7 +321,7 @@ impl Builder {
             credentials: self.credentials,
             timeout: self.pipeline.export_timeout,
         };
-        let resource = resource::encode(window, self.resource);
+        let resource = resource::encode(&self.resource);
         export::install(self.pipeline, transport, resource);
         #[cfg(feature = "offline")]
         export::offline::install(window, self.max_stored_bytes);

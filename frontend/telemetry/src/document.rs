@@ -9,14 +9,16 @@ mod parent;
 
 use std::cell::Cell;
 
-use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, TraceContextExt, Tracer as _};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::Context;
+#[cfg(feature = "web-vitals")]
+use opentelemetry::trace::SpanContext;
+use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt};
 use throughline_core::names::{browser, scope, throughline};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
-use crate::clock;
+use crate::otlp;
 use crate::page;
-use crate::performance::{self, number, text};
+use crate::performance::{self, number};
 use crate::span::Span;
 use crate::tracer::Tracer;
 
@@ -57,6 +59,7 @@ pub(crate) fn finish() {
 }
 
 /// The span of the load, for what belongs to it.
+#[cfg(feature = "web-vitals")]
 pub(crate) fn span_context() -> Option<SpanContext> {
     let load = LOAD.take()?;
     let context = load.span.span_context().clone();
@@ -65,7 +68,6 @@ pub(crate) fn span_context() -> Option<SpanContext> {
 }
 
 fn start() {
-    let Some(window) = page::window() else { return };
     let entry = performance::navigation();
     let mut cx = Context::new();
     if let Some(parent) = parent::of(&entry) {
@@ -78,35 +80,32 @@ fn start() {
         #[cfg(feature = "resources")]
         installed: performance::now(),
     })));
-    let is_loaded = window
-        .document()
-        .is_some_and(|it| text(&it, "readyState") == "complete");
-    if is_loaded {
+    let page = js_sys::global();
+    let document = page::property(&page, "document");
+    if page::property(&document, "readyState") == "complete" {
         finish_soon();
     } else {
-        page::listen(&window, "load", |_| finish_soon());
+        page::listen(page.unchecked_ref(), "load", |_| finish_soon());
     }
 }
 
 /// The load is over when its event has been handled.
 fn finish_soon() {
     let finish = page::callback(finish);
-    if let Some(window) = page::window() {
-        let _ = window.set_timeout_with_callback(&finish);
-    }
+    drop(page::call(&js_sys::global(), "setTimeout", finish, 0));
 }
 
 fn begin(tracer: &Tracer, name: &'static str, cx: &Context, millis: f64) -> Span {
-    let start = clock::system_time(performance::unix_nanos(millis));
-    tracer.build_with_context(SpanBuilder::from_name(name).with_start_time(start), cx)
+    let start = performance::unix_nanos(millis);
+    tracer.start(name, &SpanKind::Internal, cx, Some(start))
 }
 
 /// Ends it at a time of the timeline; now, if it has no end there.
 fn end(span: &mut Span, millis: f64) {
     if millis > 0.0 {
-        span.end_with_timestamp(clock::system_time(performance::unix_nanos(millis)));
+        span.end_nanos(performance::unix_nanos(millis));
     } else {
-        span.set_attribute(KeyValue::new(throughline::LEFT, true));
+        span.set(throughline::LEFT, &otlp::bool(true));
         span.end();
     }
 }
@@ -119,16 +118,15 @@ impl Load {
         self.record_request("documentFetch", entry, &cx);
         #[cfg(feature = "resources")]
         self.record_resources(number(entry, "loadEventEnd"), &cx);
-        let mut attributes = vec![entry::url(entry)];
+        entry::url(entry, &mut self.span);
         let prefix = browser::NAVIGATION_TIMING;
-        entry::copy(entry, prefix, OF_DOCUMENT, &mut attributes);
-        self.span.set_attributes(attributes);
+        entry::copy(entry, prefix, OF_DOCUMENT, &mut self.span);
         end(&mut self.span, number(entry, "loadEventEnd"));
     }
 
     fn record_request(&self, name: &'static str, entry: &JsValue, cx: &Context) {
         let mut span = begin(&self.tracer, name, cx, number(entry, "fetchStart"));
-        span.set_attributes(entry::request(entry));
+        entry::request(entry, &mut span);
         end(&mut span, number(entry, "responseEnd"));
     }
 
@@ -152,8 +150,8 @@ impl Load {
         }
         if count > MAX_RESOURCES {
             let omitted = count - MAX_RESOURCES;
-            let omitted = KeyValue::new(throughline::RESOURCES_OMITTED, omitted);
-            self.span.set_attribute(omitted);
+            self.span
+                .set(throughline::RESOURCES_OMITTED, &otlp::int(omitted));
         }
     }
 }

@@ -58,9 +58,7 @@ pub(crate) fn event(scope: &'static str, record: Record) {
 #[allow(dead_code, reason = "by the features that write records")]
 pub(crate) fn emit(scope: Arc<[u8]>, mut record: Record) {
     let mut attributes = common_attributes();
-    for attribute in std::mem::take(&mut record.attributes) {
-        attributes.set(attribute, limits::get().attributes);
-    }
+    attributes.set_all(&record.attributes, limits::get().attributes);
     send(scope, &record, &attributes, clock::anchor().now());
 }
 

@@ -1,11 +1,12 @@
 //! What an entry of the performance timeline says, as attributes.
 
-use opentelemetry::{KeyValue, Value};
 use throughline_core::names::{browser, http, network, url};
 use throughline_core::redact;
 use wasm_bindgen::JsValue;
 
+use crate::otlp;
 use crate::performance::{number, text};
+use crate::span::Span;
 
 /// What is told of a request. What has no value did not happen, or is not ours to know: of another origin, which does
 /// not say `Timing-Allow-Origin`, there is the start and the end.
@@ -14,31 +15,30 @@ const OF_REQUEST: &str = "initiatorType renderBlockingStatus deliveryType redire
     responseStart responseEnd transferSize encodedBodySize decodedBodySize ";
 
 /// Where it is from.
-pub(super) fn url(entry: &JsValue) -> KeyValue {
-    KeyValue::new(url::FULL, redact::url(&text(entry, "name")).into_owned())
+pub(super) fn url(entry: &JsValue, span: &mut Span) {
+    span.set_text(url::FULL, &redact::url(&text(entry, "name")));
 }
 
 /// The attributes of a request.
-pub(super) fn request(entry: &JsValue) -> Vec<KeyValue> {
-    let mut attributes = vec![url(entry)];
+pub(super) fn request(entry: &JsValue, span: &mut Span) {
+    self::url(entry, span);
     let status = number(entry, "responseStatus");
     // 0 is that of a response which is not ours to see.
     if status > 0.0 {
-        attributes.push(KeyValue::new(http::RESPONSE_STATUS_CODE, int(status)));
+        span.set(http::RESPONSE_STATUS_CODE, &otlp::int(int(status)));
     }
     // `http/1.1`, `h2`, `h3`.
     let protocol = text(entry, "nextHopProtocol");
     if let Some(version) = protocol.strip_prefix('h') {
-        let version = version.strip_prefix("ttp/").unwrap_or(version).to_owned();
-        attributes.push(KeyValue::new(network::PROTOCOL_VERSION, version));
+        let version = version.strip_prefix("ttp/").unwrap_or(version);
+        span.set_text(network::PROTOCOL_VERSION, version);
     }
-    copy(entry, browser::RESOURCE_TIMING, OF_REQUEST, &mut attributes);
-    attributes
+    copy(entry, browser::RESOURCE_TIMING, OF_REQUEST, span);
 }
 
-/// Adds the properties of these names, each with a space after it, that say something: in snake case behind `prefix`.
+/// Sets the properties of these names, each with a space after it, that say something: in snake case behind `prefix`.
 /// Sizes are integers.
-pub(super) fn copy(entry: &JsValue, prefix: &str, names: &str, attributes: &mut Vec<KeyValue>) {
+pub(super) fn copy(entry: &JsValue, prefix: &str, names: &str, span: &mut Span) {
     let mut name = String::new();
     let mut key = prefix.to_owned();
     for byte in names.bytes() {
@@ -52,15 +52,17 @@ pub(super) fn copy(entry: &JsValue, prefix: &str, names: &str, attributes: &mut 
         }
         let text = text(entry, &name);
         let number = number(entry, &name);
-        let value: Option<Value> = match number {
-            _ if !text.is_empty() => Some(text.into()),
-            _ if number <= 0.0 => None,
-            _ if name.ends_with("Size") => Some(int(number).into()),
-            _ => Some(number.into()),
-        };
-        attributes.extend(value.map(|value| KeyValue::new(key, value)));
+        if !text.is_empty() {
+            span.set_text(&key, &text);
+        } else if number > 0.0 {
+            let value = match name.ends_with("Size") {
+                true => otlp::int(int(number)),
+                false => otlp::double(number),
+            };
+            span.set(&key, &value);
+        }
         name.clear();
-        key = prefix.to_owned();
+        key.truncate(prefix.len());
     }
 }
 
