@@ -81,18 +81,41 @@ impl Browser {
             .await?)
     }
 
-    /// What the browser's console shows since the last call: errors of scripts, refused resources, violations of the
-    /// Content-Security-Policy, failed requests.
-    pub async fn console(&self) -> Result<Vec<String>> {
+    /// Bytes that the page's objects take, once what nobody holds any more is gone: those of JavaScript, of the document,
+    /// and the memory behind buffers and WebAssembly.
+    pub async fn heap_bytes(&self) -> Result<u64> {
+        self.devtools("HeapProfiler.collectGarbage").await?;
+        let usage = self.devtools("Runtime.getHeapUsage").await?;
+        let parts = ["usedSize", "embedderHeapUsedSize", "backingStorageSize"];
+        let bytes: Option<f64> = parts.into_iter().map(|it| usage[it].as_f64()).sum();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        bytes.map(|it| it as u64).context("no heap usage")
+    }
+
+    /// Calls a method of the Chrome DevTools Protocol that takes no parameters.
+    async fn devtools(&self, method: &str) -> Result<Value> {
+        let command = json!({"cmd": method, "params": {}});
+        self.command("goog/cdp/execute", &command).await
+    }
+
+    /// A command of ChromeDriver that fantoccini does not know.
+    async fn command(&self, command: &str, parameters: &Value) -> Result<Value> {
         let session = self.client.session_id().await?.context("no session")?;
-        let log: Value = reqwest::Client::new()
-            .post(format!("{}/session/{session}/se/log", self.address))
-            .json(&json!({"type": "browser"}))
+        let answer: Value = reqwest::Client::new()
+            .post(format!("{}/session/{session}/{command}", self.address))
+            .json(parameters)
             .send()
             .await?
             .json()
             .await?;
-        let entries = log["value"].as_array().context("no log")?.iter();
+        Ok(answer["value"].clone())
+    }
+
+    /// What the browser's console shows since the last call: errors of scripts, refused resources, violations of the
+    /// Content-Security-Policy, failed requests.
+    pub async fn console(&self) -> Result<Vec<String>> {
+        let log = self.command("se/log", &json!({"type": "browser"})).await?;
+        let entries = log.as_array().context("no log")?.iter();
         let text = |it: &Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
         Ok(entries
             .map(|it| text(it, "level") + " " + &text(it, "message"))

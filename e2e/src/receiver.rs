@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
-use axum::routing::post;
+use axum::routing::{get, post};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -117,6 +117,7 @@ impl Receiver {
             .route("/v1/traces", post(traces))
             .route("/v1/logs", post(logs))
             .route("/v1/metrics", post(metrics))
+            .route("/download", get(download))
             .layer(RequestDecompressionLayer::new())
             .layer(CorsLayer::permissive())
             .layer(DefaultBodyLimit::disable())
@@ -166,6 +167,19 @@ pub fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
         Value::StringValue(text) => Some(text),
         _ => None,
     }
+}
+
+/// Bytes that [`download`] sends.
+pub const DOWNLOAD_BYTES: usize = 1 << 30;
+
+/// A response that no page may hold in memory.
+async fn download() -> Body {
+    const CHUNK: Bytes = Bytes::from_static(&[0; 1 << 20]);
+    let chunks = std::iter::repeat_n(
+        Ok::<_, std::convert::Infallible>(CHUNK),
+        DOWNLOAD_BYTES / CHUNK.len(),
+    );
+    Body::from_stream(futures_util::stream::iter(chunks))
 }
 
 async fn traces(State(state): State<Shared>, body: Bytes) -> StatusCode {

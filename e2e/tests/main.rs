@@ -1,11 +1,13 @@
 //! What a person and a program see of Throughline, from outside. Each test starts what it needs, and nothing is shared.
 
 mod context;
+mod download;
 mod durability;
 mod failing_sign_in;
 mod firefox;
 mod logs;
 mod navigation;
+mod outage;
 mod page;
 mod panic;
 mod security;

@@ -2,7 +2,7 @@
 
 use crate::setup::{PageTools, Profile};
 use crate::{step, workspace};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -60,6 +60,88 @@ impl Page {
         step::quiet(&format!("build {}", self.title), &mut trunk)?;
         std::fs::write(&stamp, sources).with_context(|| format!("writing {}", stamp.display()))
     }
+}
+
+/// A crate that becomes a WebAssembly module and its JavaScript glue, without trunk.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Module<'a> {
+    pub(crate) package: &'a str,
+    /// What cargo calls the module, without its extension.
+    pub(crate) file: &'a str,
+    pub(crate) features: Features<'a>,
+    pub(crate) optimize: Optimize,
+}
+
+/// The features that a crate is built with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Features<'a> {
+    Default,
+    Only(&'a [String]),
+}
+
+/// What the compiler and wasm-opt aim at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Optimize {
+    /// As pages are shipped.
+    Size,
+    Speed,
+}
+
+impl Optimize {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Size => "size",
+            Self::Speed => "speed",
+        }
+    }
+}
+
+impl Module<'_> {
+    /// Builds it as pages are built, into `NAME.js` and `NAME_bg.wasm` in `folder`.
+    pub(crate) fn build(
+        self,
+        title: &str,
+        tools: &PageTools,
+        folder: &Path,
+        name: &str,
+    ) -> Result<()> {
+        let mut cargo = tools.command("cargo", Profile::Application)?;
+        cargo
+            .args(["build", "-p", self.package, "--profile", "wasm"])
+            .args(["--target", "wasm32-unknown-unknown"]);
+        if let Features::Only(features) = self.features {
+            cargo.args(["--no-default-features", "--features", &features.join(",")]);
+        }
+        let wasm_opt = match self.optimize {
+            Optimize::Size => "-Oz",
+            Optimize::Speed => {
+                cargo.env("CARGO_PROFILE_WASM_OPT_LEVEL", "3");
+                "-O3"
+            }
+        };
+        step::quiet(&format!("build {title}"), &mut cargo)?;
+
+        let built = format!("wasm32-unknown-unknown/wasm/{}.wasm", self.file);
+        let mut bindgen = tools.command("wasm-bindgen", Profile::Application)?;
+        bindgen
+            .args(["--target", "web", "--no-typescript", "--out-name", name])
+            .arg("--out-dir")
+            .arg(folder)
+            .arg(workspace::wasm_target_dir().join(built));
+        run(&mut bindgen)?;
+        let module = folder.join(format!("{name}_bg.wasm"));
+        let mut opt = tools.command("wasm-opt", Profile::Application)?;
+        run(opt.arg(wasm_opt).arg(&module).arg("-o").arg(&module))
+            .context("wasm-opt is installed by npm (package binaryen)")
+    }
+}
+
+/// Runs what takes a moment and says nothing.
+fn run(command: &mut Command) -> Result<()> {
+    let output = command.output().context("cannot start")?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{command:?} failed\n{errors}");
+    Ok(())
 }
 
 /// Builds RAG Admin's server with both pages in it, and returns its path.

@@ -1,5 +1,6 @@
 //! One command, one file.
 
+pub(crate) mod bench;
 pub(crate) mod dev;
 pub(crate) mod e2e;
 pub(crate) mod run;

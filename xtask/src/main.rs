@@ -15,6 +15,7 @@ cargo xtask COMMAND
   dev                               the server (debug, port 8080) and `trunk serve` (port 3000, reloads on change)
   test                              everything that CI runs: format, lints, host tests, WASM tests, e2e
   e2e [FILTER]                      only the end-to-end tests, in headless Chromium
+  bench browser                     the browser client beside OpenTelemetry's JavaScript SDK, in Chromium
   size [--record]                   what the browser client adds to a page, feature by feature
   setup                             only install what the other commands need
 
@@ -46,6 +47,7 @@ fn dispatch(args: impl Iterator<Item = std::ffi::OsString>) -> anyhow::Result<()
         "dev" => commands::dev::main(args),
         "test" => commands::test::main(args),
         "e2e" => commands::e2e::main(args),
+        "bench" => commands::bench::main(args),
         "size" => commands::size::main(args),
         "setup" => commands::setup(args),
         other => anyhow::bail!("no command `{other}`\n\n{HELP}"),

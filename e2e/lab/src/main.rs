@@ -6,6 +6,7 @@
     reason = "what #[component] makes of a function is `pub`"
 )]
 
+mod account;
 mod action;
 mod click;
 mod effect;
@@ -22,8 +23,15 @@ fn main() {
     console_error_panic_hook::set_once();
     throughline_browser::init("throughline-lab")
         .version(env!("CARGO_PKG_VERSION"))
+        .endpoint(collector().unwrap_or_default())
         .install();
     leptos::mount::mount_to_body(Lab);
+}
+
+/// Another collector than the page's own server: `?collector=http://127.0.0.1:4318`.
+fn collector() -> Option<String> {
+    let query = leptos::prelude::window().location().search().ok()?;
+    Some(query.split_once("collector=")?.1.to_owned())
 }
 
 #[component]
@@ -38,6 +46,7 @@ fn Lab() -> impl IntoView {
             <mounted::Mount/>
             <leave::Leave/>
             <panic::Panic/>
+            <account::Account/>
         </main>
     }
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use js_sys::Function;
 use opentelemetry::{KeyValue, global};
-use throughline_core::{names, pipeline};
+use throughline_core::names;
 use wasm_bindgen::JsCast;
 use web_sys::{Url, Window};
 
+use crate::config::Config;
 use crate::export::{self, Credentials, Signal, Transport};
 use crate::limits::{self, Limits};
 use crate::sampler::{self, Sampler};
@@ -28,20 +29,11 @@ pub fn init(service_name: impl Into<String>) -> Builder {
 #[must_use = "nothing happens before `install`"]
 pub struct Builder {
     resource: Vec<KeyValue>,
-    endpoint: String,
-    headers: Vec<(String, String)>,
-    credentials: Credentials,
-    #[cfg(any(feature = "fetch", feature = "xhr"))]
-    propagate_to: Vec<String>,
-    #[cfg(any(feature = "fetch", feature = "xhr"))]
-    ignore: Vec<String>,
-    #[cfg(feature = "interaction")]
-    interaction: crate::interaction::Settings,
-    sampler: Sampler,
-    limits: Limits,
+    config: Config,
     #[cfg(feature = "session")]
     session: Session,
-    is_enabled: bool,
+    #[cfg(feature = "interaction")]
+    interaction: crate::interaction::Settings,
     #[cfg(feature = "document-load")]
     document_load: bool,
     #[cfg(feature = "navigation")]
@@ -50,15 +42,14 @@ pub struct Builder {
     web_vitals: bool,
     #[cfg(feature = "long-animation-frames")]
     long_animation_frames: bool,
-    #[cfg(feature = "offline")]
-    max_stored_bytes: u64,
     #[cfg(feature = "errors")]
     errors: bool,
     #[cfg(feature = "errors")]
     max_errors: usize,
-    pipeline: pipeline::Settings,
     #[cfg(feature = "metrics")]
     metric_interval: Duration,
+    #[cfg(feature = "offline")]
+    max_stored_bytes: u64,
 }
 
 /// The installed client. Dropping it changes nothing: the client lives as long as the page.
@@ -76,20 +67,11 @@ impl Builder {
         let service_name = KeyValue::new(names::resource::SERVICE_NAME, service_name);
         Self {
             resource: vec![service_name],
-            endpoint: String::new(),
-            headers: Vec::new(),
-            credentials: Credentials::default(),
-            #[cfg(any(feature = "fetch", feature = "xhr"))]
-            propagate_to: Vec::new(),
-            #[cfg(any(feature = "fetch", feature = "xhr"))]
-            ignore: Vec::new(),
-            #[cfg(feature = "interaction")]
-            interaction: crate::interaction::Settings::default(),
-            sampler: Sampler::ALWAYS_ON.parent_based(),
-            limits: Limits::default(),
+            config: Config::default(),
             #[cfg(feature = "session")]
             session: Session::default(),
-            is_enabled: true,
+            #[cfg(feature = "interaction")]
+            interaction: crate::interaction::Settings::default(),
             #[cfg(feature = "document-load")]
             document_load: true,
             #[cfg(feature = "navigation")]
@@ -98,29 +80,27 @@ impl Builder {
             web_vitals: true,
             #[cfg(feature = "long-animation-frames")]
             long_animation_frames: true,
-            #[cfg(feature = "offline")]
-            max_stored_bytes: export::offline::MAX_STORED_BYTES,
             #[cfg(feature = "errors")]
             errors: true,
             #[cfg(feature = "errors")]
             max_errors: crate::errors::MAX_ERRORS,
-            pipeline: pipeline::Settings {
-                max_batch_bytes: Some(export::MAX_BATCH_BYTES),
-                ..pipeline::Settings::default()
-            },
             #[cfg(feature = "metrics")]
             metric_interval: crate::metrics::INTERVAL,
+            #[cfg(feature = "offline")]
+            max_stored_bytes: export::offline::MAX_STORED_BYTES,
         }
     }
 
     /// The application's version: `service.version`.
-    pub fn version(self, version: impl Into<String>) -> Self {
-        self.attribute(names::resource::SERVICE_VERSION, version.into())
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.config.version = Some(version.into());
+        self
     }
 
     /// Where the application runs, such as `production`: `deployment.environment.name`.
-    pub fn environment(self, name: impl Into<String>) -> Self {
-        self.attribute(names::resource::DEPLOYMENT_ENVIRONMENT_NAME, name.into())
+    pub fn environment(mut self, name: impl Into<String>) -> Self {
+        self.config.environment = Some(name.into());
+        self
     }
 
     /// Any other attribute of the resource.
@@ -136,19 +116,20 @@ impl Builder {
     /// The collector, by OTLP/HTTP in protobuf: `/v1/traces`, `/v1/logs` and `/v1/metrics` are added to this address, as
     /// to `OTEL_EXPORTER_OTLP_ENDPOINT`. Default: the page's own origin, which needs no CORS and no `connect-src`.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
-        self.endpoint = url.into();
+        self.config.endpoint = Some(url.into());
         self
     }
 
     /// A header of every export, such as a key that the collector asks for. Whoever has the page has the key.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        let headers = self.config.headers.get_or_insert_default();
+        headers.push((name.into(), value.into()));
         self
     }
 
     /// Whether exports carry cookies. Default: to the page's own origin.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
-        self.credentials = credentials;
+        self.config.credentials = Some(credentials);
         self
     }
 
@@ -156,7 +137,8 @@ impl Builder {
     /// allow these headers by CORS. Default: the page's own origin only.
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
-        self.propagate_to.push(origin.into());
+        let origins = self.config.propagate_to.get_or_insert_default();
+        origins.push(origin.into());
         self
     }
 
@@ -164,27 +146,20 @@ impl Builder {
     /// final `*`. Relative to the page: `/healthz`, `/assets/*`, `https://ads.example.com/*`.
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn ignore(mut self, address: impl Into<String>) -> Self {
-        self.ignore.push(address.into());
-        self
-    }
-
-    /// Whether what is written on a control (64 bytes of it at most) may be its name, if it has no `data-trace`, `id`,
-    /// `name` or `aria-label`. What is typed never is. Default: no, since a page may show what is nobody's business.
-    #[cfg(feature = "interaction")]
-    pub fn interaction_text(mut self, is_wanted: bool) -> Self {
-        self.interaction = crate::interaction::Settings::with_text(is_wanted);
+        let addresses = self.config.ignore.get_or_insert_default();
+        addresses.push(address.into());
         self
     }
 
     /// Which traces are recorded. Default: all, and those that are continued as their parent says.
     pub fn sampler(mut self, sampler: Sampler) -> Self {
-        self.sampler = sampler;
+        self.config.sampler = Some(sampler);
         self
     }
 
     /// How much one span or log record may hold.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.config.limits = Some(limits);
         self
     }
 
@@ -195,10 +170,11 @@ impl Builder {
         self
     }
 
-    /// Installs without recording, sending or storing anything before [`enable`](crate::enable): until the user has
-    /// consented, say.
-    pub fn disabled(mut self) -> Self {
-        self.is_enabled = false;
+    /// Whether what is written on a control (64 bytes of it at most) may be its name, if it has no `data-trace`, `id`,
+    /// `name` or `aria-label`. What is typed never is. Default: no, since a page may show what is nobody's business.
+    #[cfg(feature = "interaction")]
+    pub fn interaction_text(mut self, is_wanted: bool) -> Self {
+        self.interaction = crate::interaction::Settings::with_text(is_wanted);
         self
     }
 
@@ -230,14 +206,6 @@ impl Builder {
         self
     }
 
-    /// Bytes of telemetry that are kept in the browser while the collector cannot be reached. Default: 5 MiB; 0 keeps
-    /// nothing. The oldest is dropped for what is new.
-    #[cfg(feature = "offline")]
-    pub fn max_stored_bytes(mut self, bytes: u64) -> Self {
-        self.max_stored_bytes = bytes;
-        self
-    }
-
     /// Whether panics, uncaught exceptions and unhandled rejections are recorded, as `exception` logs. Default: yes.
     #[cfg(feature = "errors")]
     pub fn errors(mut self, errors: bool) -> Self {
@@ -253,13 +221,6 @@ impl Builder {
         self
     }
 
-    /// How long a span waits at most for others to travel with. Default: 5 s, that of the specification. A log record
-    /// waits no longer than that, and 1 s at most.
-    pub fn schedule_delay(mut self, delay: Duration) -> Self {
-        self.pipeline.schedule_delay = delay;
-        self
-    }
-
     /// How often metrics are collected and sent, beside when the page is hidden and by [`flush`](crate::flush). Default:
     /// 60 s, that of the specification (`OTEL_METRIC_EXPORT_INTERVAL`). At least 1 s.
     #[cfg(feature = "metrics")]
@@ -268,11 +229,51 @@ impl Builder {
         self
     }
 
+    /// Bytes of telemetry that are kept in the browser while the collector cannot be reached. Default: 5 MiB; 0 keeps
+    /// nothing. The oldest is dropped for what is new.
+    #[cfg(feature = "offline")]
+    pub fn max_stored_bytes(mut self, bytes: u64) -> Self {
+        self.max_stored_bytes = bytes;
+        self
+    }
+
+    /// Installs without recording, sending or storing anything before [`enable`](crate::enable): until the user has
+    /// consented, say.
+    pub fn disabled(mut self) -> Self {
+        self.config.enabled = Some(false);
+        self
+    }
+
+    /// How long a span waits at most for others to travel with. Default: 5 s, that of the specification.
+    pub fn schedule_delay(mut self, delay: Duration) -> Self {
+        self.config.schedule_delay = Some(delay);
+        self
+    }
+
+    /// How long one export may take. Default: 30 s, that of the specification.
+    pub fn export_timeout(mut self, timeout: Duration) -> Self {
+        self.config.export_timeout = Some(timeout);
+        self
+    }
+
+    /// How many items of each signal are held at most, waiting and on their way; a further one is dropped and counted.
+    /// Default: 2048, that of the specification.
+    pub fn max_queue_size(mut self, items: usize) -> Self {
+        self.config.max_queue_size = Some(items);
+        self
+    }
+
+    /// How many items one request holds at most. Default: 512, that of the specification.
+    pub fn max_batch_size(mut self, items: usize) -> Self {
+        self.config.max_batch_size = Some(items);
+        self
+    }
+
     /// Exports each span by itself as soon as it ends, instead of in batches: the specification's simple processor,
     /// for tests and demonstrations.
     pub fn simple(mut self) -> Self {
-        self.pipeline.max_export_batch_size = 1;
-        self.pipeline.schedule_delay = Duration::ZERO;
+        self.config.max_batch_size = Some(1);
+        self.config.schedule_delay = Some(Duration::ZERO);
         self
     }
 
@@ -299,30 +300,48 @@ impl Builder {
     }
 
     fn install_in(self, window: &Window, fetch: &Function) {
-        let Some(endpoints) = endpoints(window, &self.endpoint) else {
+        let config = self.config;
+        #[cfg(feature = "config")]
+        let config = crate::config::read(window, config);
+        let endpoint = config.endpoint.as_deref().unwrap_or_default();
+        let Some(endpoints) = endpoints(window, endpoint) else {
             return page::warn("the endpoint is no address to send to");
         };
-        if !self.is_enabled {
+        if config.enabled == Some(false) {
             consent::disable();
         }
-        sampler::set(self.sampler);
-        limits::set(self.limits);
+        let pipeline = config.pipeline();
+        sampler::set(config.sampler());
         let [traces, logs, metrics] = &endpoints;
         #[cfg(any(feature = "fetch", feature = "xhr"))]
-        let settings = crate::http::Settings {
+        let rules = crate::http::Settings {
             endpoints: [traces, logs, metrics].map(Url::href).into(),
-            propagate_to: self.propagate_to,
-            ignore: self.ignore,
+            propagate_to: config.propagate_to.unwrap_or_default(),
+            ignore: config.ignore.unwrap_or_default(),
         };
         let transport = Transport {
             fetch: fetch.clone(),
             endpoints: [traces, logs, metrics].map(Url::href),
-            headers: self.headers,
-            credentials: self.credentials,
-            timeout: self.pipeline.export_timeout,
+            headers: config.headers.unwrap_or_default(),
+            credentials: config.credentials.unwrap_or_default(),
+            timeout: pipeline.export_timeout,
         };
-        let resource = resource::encode(&self.resource);
-        export::install(self.pipeline, transport, resource);
+        // First what has a method of its own, so that an attribute of the same key has the last word.
+        let mut attributes = Vec::new();
+        for (key, value) in [
+            (names::resource::SERVICE_VERSION, config.version),
+            (
+                names::resource::DEPLOYMENT_ENVIRONMENT_NAME,
+                config.environment,
+            ),
+        ] {
+            attributes.extend(value.map(|value| KeyValue::new(key, value)));
+        }
+        attributes.extend(self.resource);
+        // Before the limits are set: those of the resource are the default ones (specification, Exempt Entities).
+        let resource = resource::encode(&attributes);
+        limits::set(config.limits.unwrap_or_default());
+        export::install(pipeline, transport, resource);
         #[cfg(feature = "offline")]
         export::offline::install(window, self.max_stored_bytes);
         global::set_tracer_provider(TracerProvider);
@@ -335,7 +354,7 @@ impl Builder {
         #[cfg(feature = "interaction")]
         crate::interaction::install(window, self.interaction);
         #[cfg(any(feature = "fetch", feature = "xhr"))]
-        let rules = std::rc::Rc::new(crate::http::Rules::new(window, &settings));
+        let rules = std::rc::Rc::new(crate::http::Rules::new(window, &rules));
         #[cfg(feature = "fetch")]
         crate::fetch::install(window, &rules);
         #[cfg(feature = "xhr")]

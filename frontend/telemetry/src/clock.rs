@@ -2,14 +2,18 @@
 //!
 //! `performance.now()` is monotonic and finer than a millisecond, but on several systems it stands still while the
 //! machine sleeps. `Date.now()` knows the time of day, in whole milliseconds, and jumps when somebody sets it. So all
-//! times of one trace are `anchor + performance.now()`, and each new trace asks whether the anchor still holds.
+//! times of one trace are `anchor + performance.now()`, and each new trace asks whether the anchor still holds. Sleep and
+//! a clock that is set, to either side, so move whole traces, never a span within its trace.
 
+#[cfg(feature = "clock-offset")]
+pub(crate) mod offset;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use opentelemetry::trace::TraceId;
 use web_sys::Performance;
 
 use crate::page;
@@ -25,9 +29,20 @@ pub(crate) struct Anchor {
     origin: u64,
 }
 
+/// How many traces are remembered by their clocks. Of an older one, whose root is over, a span that starts after a
+/// repair has the repaired time.
+const REMEMBERED_TRACES: usize = 64;
+
+/// The clocks of the last traces. A table of its own: a trace may go on when its root has ended.
+struct Traces {
+    last: [(TraceId, Anchor); REMEMBERED_TRACES],
+    next: usize,
+}
+
 thread_local! {
     static PERFORMANCE: Option<Performance> = page::window().and_then(|window| window.performance());
     static ANCHOR: Cell<Option<Anchor>> = const { Cell::new(None) };
+    static TRACES: RefCell<Traces> = const { RefCell::new(Traces::NONE) };
 }
 
 /// The monotonic time: since the page began.
@@ -44,6 +59,14 @@ pub(crate) fn anchor() -> Anchor {
     let anchor = anchor.repaired(nanos(monotonic()), date());
     ANCHOR.set(Some(anchor));
     anchor
+}
+
+/// The clock of a trace: [`anchor`] when it is first asked for, and the same from then on, whatever is repaired meanwhile.
+pub(crate) fn anchor_of(trace_id: TraceId) -> Anchor {
+    TRACES.with(|traces| match traces.try_borrow_mut() {
+        Ok(mut traces) => traces.anchor_of(trace_id),
+        Err(_) => anchor(),
+    })
 }
 
 /// Nanoseconds since 1970 of a time that a caller gave, or of now.
@@ -83,6 +106,29 @@ pub(crate) fn from_millis(millis: f64) -> u64 {
 
 fn nanos(duration: Duration) -> u64 {
     duration.as_secs() * 1_000_000_000 + u64::from(duration.subsec_nanos())
+}
+
+// === impl Traces ===
+
+impl Traces {
+    const NONE: Self = Self {
+        last: [(TraceId::INVALID, Anchor { origin: 0 }); REMEMBERED_TRACES],
+        next: 0,
+    };
+
+    fn anchor_of(&mut self, trace_id: TraceId) -> Anchor {
+        for (known, anchor) in &self.last {
+            if *known == trace_id {
+                return *anchor;
+            }
+        }
+        let anchor = anchor();
+        if let Some(oldest) = self.last.get_mut(self.next) {
+            *oldest = (trace_id, anchor);
+        }
+        self.next = (self.next + 1) % REMEMBERED_TRACES;
+        anchor
+    }
 }
 
 // === impl Anchor ===

@@ -16,11 +16,10 @@ use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt};
 use throughline_core::names::{browser, scope, throughline};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::otlp;
-use crate::page;
 use crate::performance::{self, number};
 use crate::span::Span;
 use crate::tracer::Tracer;
+use crate::{otlp, page};
 
 /// Resources of a document that have a span, in the order in which they were asked for: what the page waited for comes
 /// first. Of the rest there is the number, `throughline.document.resources_omitted`. Browsers keep 250 entries.
@@ -28,8 +27,14 @@ use crate::tracer::Tracer;
 const MAX_RESOURCES: i64 = 100;
 
 /// What is told of the document itself.
-const OF_DOCUMENT: &str = "type activationStart domInteractive domContentLoadedEventStart domContentLoadedEventEnd \
-    domComplete loadEventStart loadEventEnd ";
+const OF_DOCUMENT: &[&str] = &[
+    "type",
+    "activationStart",
+    "domInteractive",
+    "domContentLoadedEventEnd",
+    "domComplete",
+    "loadEventEnd",
+];
 
 struct Load {
     /// Open until the document is there.
@@ -58,13 +63,16 @@ pub(crate) fn finish() {
     LOAD.set(Some(load));
 }
 
-/// The span of the load, for what belongs to it.
+/// The span of the load, for what belongs to it; none, if there is none.
 #[cfg(feature = "web-vitals")]
-pub(crate) fn span_context() -> Option<SpanContext> {
-    let load = LOAD.take()?;
-    let context = load.span.span_context().clone();
-    LOAD.set(Some(load));
-    Some(context)
+pub(crate) fn span_context() -> SpanContext {
+    let load = LOAD.take();
+    let context = match &load {
+        Some(load) => load.span.span_context().clone(),
+        None => SpanContext::NONE,
+    };
+    LOAD.set(load);
+    context
 }
 
 fn start() {
@@ -80,12 +88,10 @@ fn start() {
         #[cfg(feature = "resources")]
         installed: performance::now(),
     })));
-    let page = js_sys::global();
-    let document = page::property(&page, "document");
-    if page::property(&document, "readyState") == "complete" {
-        finish_soon();
+    if number(&entry, "loadEventEnd") > 0.0 {
+        finish();
     } else {
-        page::listen(page.unchecked_ref(), "load", |_| finish_soon());
+        page::listen(js_sys::global().unchecked_ref(), "load", |_| finish_soon());
     }
 }
 
@@ -118,15 +124,15 @@ impl Load {
         self.record_request("documentFetch", entry, &cx);
         #[cfg(feature = "resources")]
         self.record_resources(number(entry, "loadEventEnd"), &cx);
-        entry::url(entry, &mut self.span);
-        let prefix = browser::NAVIGATION_TIMING;
-        entry::copy(entry, prefix, OF_DOCUMENT, &mut self.span);
-        end(&mut self.span, number(entry, "loadEventEnd"));
+        let span = &mut self.span;
+        entry::set_url(span, entry);
+        entry::set_properties(span, entry, browser::NAVIGATION_TIMING, OF_DOCUMENT);
+        end(span, number(entry, "loadEventEnd"));
     }
 
     fn record_request(&self, name: &'static str, entry: &JsValue, cx: &Context) {
         let mut span = begin(&self.tracer, name, cx, number(entry, "fetchStart"));
-        entry::request(entry, &mut span);
+        entry::set_request(&mut span, entry);
         end(&mut span, number(entry, "responseEnd"));
     }
 

@@ -12,6 +12,7 @@
 mod builder;
 mod clock;
 mod common;
+mod config;
 mod consent;
 mod context;
 #[cfg(feature = "document-load")]

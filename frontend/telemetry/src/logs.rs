@@ -56,7 +56,7 @@ pub(crate) fn event(scope: &'static str, record: Record) {
 
 /// Writes a record; `scope` is encoded.
 #[allow(dead_code, reason = "by the features that write records")]
-pub(crate) fn emit(scope: Arc<[u8]>, mut record: Record) {
+pub(crate) fn emit(scope: Arc<[u8]>, record: Record) {
     let mut attributes = common_attributes();
     attributes.set_all(&record.attributes, limits::get().attributes);
     send(scope, &record, &attributes, clock::anchor().now());

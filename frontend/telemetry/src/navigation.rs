@@ -61,7 +61,7 @@ fn begin(tracer: &Tracer, address: &str, event: &Event) {
     if page::is_hidden() {
         return leave();
     }
-    after_paint(Box::new(move || {
+    after_paint(page::callback(move || {
         if COUNT.get() == count {
             drop(OPEN.take());
         }

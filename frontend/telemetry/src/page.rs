@@ -34,7 +34,8 @@ pub(crate) fn callback(callback: impl Fn() + 'static) -> Function {
 #[inline(never)]
 pub(crate) fn warn(text: &str) {
     let console = property(&js_sys::global(), "console");
-    drop(call(&console, "warn", "throughline:", text));
+    let text = ["throughline: ", text].concat();
+    drop(call(&console, "warn", text, JsValue::UNDEFINED));
 }
 
 /// Listens for as long as the page lives, before all listeners that do not capture.

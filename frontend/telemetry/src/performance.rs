@@ -1,25 +1,16 @@
 //! What the browser has measured: the entries of its performance timeline.
+#![allow(dead_code, reason = "each of the instrumentations needs a part of it")]
 
 use std::time::Duration;
 
-use js_sys::Array;
-#[cfg(any(feature = "web-vitals", feature = "long-animation-frames"))]
-use js_sys::{Function, Object};
-#[cfg(any(
-    feature = "navigation",
-    feature = "web-vitals",
-    feature = "long-animation-frames"
-))]
-use wasm_bindgen::prelude::Closure;
-use wasm_bindgen::{JsCast, JsValue};
-#[cfg(any(feature = "web-vitals", feature = "long-animation-frames"))]
+use js_sys::{Array, Function, Object};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{PerformanceObserver, PerformanceObserverEntryList};
 
 pub(crate) use crate::page::number;
 use crate::{clock, page};
 
 /// Entries of one type, as they come.
-#[cfg(any(feature = "web-vitals", feature = "long-animation-frames"))]
 pub(crate) struct Observer {
     observer: PerformanceObserver,
     on_entry: fn(&JsValue),
@@ -29,7 +20,6 @@ pub(crate) struct Observer {
 /// in milliseconds; it means nothing to other types.
 ///
 /// `None` if the browser knows no such entries.
-#[cfg(any(feature = "web-vitals", feature = "long-animation-frames"))]
 pub(crate) fn observe(
     entry_type: &str,
     threshold: u32,
@@ -81,12 +71,12 @@ pub(crate) fn list(value: &JsValue) -> Array {
 }
 
 /// A property that is a text, else an empty one.
+#[inline(never)]
 pub(crate) fn text(entry: &JsValue, name: &str) -> String {
     page::text(entry, name).unwrap_or_default()
 }
 
 /// Now, in milliseconds of the timeline.
-#[cfg(any(feature = "resources", feature = "web-vitals"))]
 pub(crate) fn now() -> f64 {
     clock::monotonic().as_secs_f64() * 1e3
 }
@@ -109,21 +99,17 @@ pub(crate) fn when_activated(start: fn()) {
 }
 
 /// Calls back when what is there now has been painted: after the next frame. Not before the page is seen.
-#[cfg(any(feature = "navigation", feature = "web-vitals"))]
-pub(crate) fn after_paint(then: Box<dyn FnOnce()>) {
-    let then = Closure::once_into_js(then);
-    next_frame(&Closure::once_into_js(move || next_frame(&then)));
+pub(crate) fn after_paint(then: Function) {
+    next_frame(&page::callback(move || next_frame(&then)));
 }
 
-#[cfg(any(feature = "navigation", feature = "web-vitals"))]
-fn next_frame(callback: &JsValue) {
+fn next_frame(callback: &Function) {
     if let Some(window) = page::window() {
         // Where there are no frames there is no painting to wait for.
-        let _ = window.request_animation_frame(callback.unchecked_ref());
+        let _ = window.request_animation_frame(callback);
     }
 }
 
-#[cfg(any(feature = "web-vitals", feature = "long-animation-frames"))]
 fn each(entries: &Array, on_entry: fn(&JsValue)) {
     for index in 0..entries.length() {
         on_entry(&entries.get(index));
@@ -132,7 +118,6 @@ fn each(entries: &Array, on_entry: fn(&JsValue)) {
 
 // === impl Observer ===
 
-#[cfg(feature = "web-vitals")]
 impl Observer {
     /// Calls back for what there is already, without waiting for the browser to do it.
     pub(crate) fn flush(&self) {

@@ -105,7 +105,7 @@ impl Tracer {
 
         let (trace_id, span_id) = (context.trace_id(), context.span_id());
         let open = parent.and_then(|_| roots::anchor_of(trace_id));
-        let anchor = open.unwrap_or_else(clock::anchor);
+        let anchor = open.unwrap_or_else(|| clock::anchor_of(trace_id));
         let now = anchor.now();
         let start = start(anchor).unwrap_or(now);
         let mut head = Message::default();
@@ -122,7 +122,12 @@ impl Tracer {
         let is_remote = parent.is_some_and(SpanContext::is_remote);
         head.fixed32(16, span::flags(&context, is_remote));
         let mut attributes = Attributes::default();
-        crate::common::set(&mut attributes, limits::get().attributes);
+        let max = limits::get().attributes;
+        crate::common::set(&mut attributes, max);
+        #[cfg(feature = "clock-offset")]
+        if parent.is_none() {
+            clock::offset::set(&mut attributes, max);
+        }
         let recording = Recording {
             head,
             name,

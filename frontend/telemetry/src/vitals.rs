@@ -49,11 +49,16 @@ fn start() {
         ("first-input", 0),
         ("event", MIN_EVENT_MILLIS),
     ];
-    let observe = |(entry_type, threshold)| performance::observe(entry_type, threshold, see);
-    OBSERVERS.set(types.into_iter().filter_map(observe).collect());
-    page::listen(&window, "keydown", on_input);
-    page::listen(&window, "click", on_input);
-    page::listen(&window, "pageshow", on_shown);
+    let mut observers = Vec::new();
+    for (entry_type, threshold) in types {
+        if let Some(observer) = performance::observe(entry_type, threshold, see) {
+            observers.push(observer);
+        }
+    }
+    OBSERVERS.set(observers);
+    page::listen(&window, "keydown", |event| on_input(&event));
+    page::listen(&window, "click", |event| on_input(&event));
+    page::listen(&window, "pageshow", |event| on_shown(&event));
 }
 
 fn see(entry: &JsValue) {
@@ -61,18 +66,18 @@ fn see(entry: &JsValue) {
 }
 
 /// What is painted after an input is the answer to it.
-fn on_input(event: Event) {
+fn on_input(event: &Event) {
     if event.is_trusted() {
         flush();
         with(&Vitals::finish_lcp);
     }
 }
 
-fn on_shown(event: Event) {
-    if property(&event, "persisted").is_truthy() {
+fn on_shown(event: &Event) {
+    if property(event, "persisted").is_truthy() {
         let shown = event.time_stamp();
         VITALS.set(Some(Vitals::restored()));
-        performance::after_paint(Box::new(move || {
+        performance::after_paint(page::callback(move || {
             with(&|vitals| vitals.painted_again(performance::now() - shown));
         }));
     }

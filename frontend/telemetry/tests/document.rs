@@ -83,7 +83,7 @@ async fn what_was_measured_is_in_the_attributes() {
     }
     let navigation = |name: &str| document.double(&format!("browser.navigation_timing.{name}"));
     let interactive = navigation("dom_interactive").unwrap();
-    assert!(interactive <= navigation("dom_content_loaded_event_start").unwrap());
+    assert!(interactive <= navigation("dom_content_loaded_event_end").unwrap());
     assert!(interactive <= navigation("load_event_end").unwrap());
     let kind = document.text("browser.navigation_timing.type");
     assert_eq!(kind.as_deref(), Some("navigate"));

@@ -91,8 +91,8 @@ fn measure_all(tools: &PageTools) -> Result<(Size, Vec<Row>)> {
 
 fn print(page: &Size, rows: &[Row]) {
     println!(
-        "\n{:<32}{:>9}{:>9}{:>9}{:>12}",
-        "wasm and glue, bytes", "raw", "gzip", "brotli", "adds"
+        "\n{:<32}{:>9}{:>9}{:>9}{:>12}{:>14}",
+        "wasm and glue, bytes", "raw", "gzip", "brotli", "adds", "over traces"
     );
     let line = |name: &str, size: &Size, rest: &str| {
         println!(
@@ -101,9 +101,11 @@ fn print(page: &Size, rows: &[Row]) {
         );
     };
     line("the page without the client", page, "");
+    let traces = rows.first().map_or(0, |row| row.added(page));
     for row in rows {
         let added = row.added(page);
-        let mut rest = format!("{:>12}", kilobytes(added));
+        let more = added.saturating_sub(traces);
+        let mut rest = format!("{:>12}{:>14}", kilobytes(added), kilobytes(more));
         if let Some(bar) = row.bar {
             let verdict = if added <= bar { "holds" } else { "is exceeded" };
             rest += &format!("   the bar of {} {verdict}", kilobytes(bar));

@@ -4,71 +4,82 @@ use throughline_core::names::{browser, http, network, url};
 use throughline_core::redact;
 use wasm_bindgen::JsValue;
 
-use crate::otlp;
+use crate::otlp::{self, Message};
 use crate::performance::{number, text};
 use crate::span::Span;
 
 /// What is told of a request. What has no value did not happen, or is not ours to know: of another origin, which does
 /// not say `Timing-Allow-Origin`, there is the start and the end.
-const OF_REQUEST: &str = "initiatorType renderBlockingStatus deliveryType redirectStart redirectEnd workerStart \
-    fetchStart domainLookupStart domainLookupEnd connectStart secureConnectionStart connectEnd requestStart \
-    responseStart responseEnd transferSize encodedBodySize decodedBodySize ";
+const OF_REQUEST: &[&str] = &[
+    #[cfg(feature = "resources")]
+    "initiatorType",
+    #[cfg(feature = "resources")]
+    "renderBlockingStatus",
+    "deliveryType",
+    "redirectStart",
+    "redirectEnd",
+    "fetchStart",
+    "domainLookupStart",
+    "domainLookupEnd",
+    "connectStart",
+    "secureConnectionStart",
+    "connectEnd",
+    "requestStart",
+    "responseStart",
+    "responseEnd",
+    "transferSize",
+    "encodedBodySize",
+    "decodedBodySize",
+];
 
-/// Where it is from.
-pub(super) fn url(entry: &JsValue, span: &mut Span) {
+/// Sets where it is from.
+pub(super) fn set_url(span: &mut Span, entry: &JsValue) {
     span.set_text(url::FULL, &redact::url(&text(entry, "name")));
 }
 
-/// The attributes of a request.
-pub(super) fn request(entry: &JsValue, span: &mut Span) {
-    self::url(entry, span);
+/// Sets the attributes of a request.
+pub(super) fn set_request(span: &mut Span, entry: &JsValue) {
+    set_url(span, entry);
     let status = number(entry, "responseStatus");
     // 0 is that of a response which is not ours to see.
     if status > 0.0 {
-        span.set(http::RESPONSE_STATUS_CODE, &otlp::int(int(status)));
+        span.set(http::RESPONSE_STATUS_CODE, &int(status));
     }
-    // `http/1.1`, `h2`, `h3`.
+    // The number in `http/1.1`, `h2`, `h3`.
     let protocol = text(entry, "nextHopProtocol");
-    if let Some(version) = protocol.strip_prefix('h') {
-        let version = version.strip_prefix("ttp/").unwrap_or(version);
+    let letters = protocol.bytes().take_while(|it| !it.is_ascii_digit());
+    let version = protocol.get(letters.count()..).unwrap_or_default();
+    if !version.is_empty() {
         span.set_text(network::PROTOCOL_VERSION, version);
     }
-    copy(entry, browser::RESOURCE_TIMING, OF_REQUEST, span);
+    set_properties(span, entry, browser::RESOURCE_TIMING, OF_REQUEST);
 }
 
-/// Sets the properties of these names, each with a space after it, that say something: in snake case behind `prefix`.
-/// Sizes are integers.
-pub(super) fn copy(entry: &JsValue, prefix: &str, names: &str, span: &mut Span) {
-    let mut name = String::new();
-    let mut key = prefix.to_owned();
-    for byte in names.bytes() {
-        if byte != b' ' {
+/// Sets the properties of these names that say something, in snake case behind `prefix`. Sizes are integers.
+pub(super) fn set_properties(span: &mut Span, entry: &JsValue, prefix: &str, names: &[&str]) {
+    for name in names {
+        let text = text(entry, name);
+        let number = number(entry, name);
+        let value = match number {
+            _ if !text.is_empty() => otlp::text(&text),
+            _ if number <= 0.0 => continue,
+            _ if name.ends_with("Size") => int(number),
+            _ => otlp::double(number),
+        };
+        let mut key = prefix.to_owned();
+        for byte in name.bytes() {
             if byte.is_ascii_uppercase() {
                 key.push('_');
             }
-            name.push(char::from(byte));
             key.push(char::from(byte.to_ascii_lowercase()));
-            continue;
         }
-        let text = text(entry, &name);
-        let number = number(entry, &name);
-        if !text.is_empty() {
-            span.set_text(&key, &text);
-        } else if number > 0.0 {
-            let value = match name.ends_with("Size") {
-                true => otlp::int(int(number)),
-                false => otlp::double(number),
-            };
-            span.set(&key, &value);
-        }
-        name.clear();
-        key.truncate(prefix.len());
+        span.set(&key, &value);
     }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-fn int(number: f64) -> i64 {
-    number as i64
+fn int(number: f64) -> Message {
+    otlp::int(number as i64)
 }
 
 /// Whether it is a request that a script made.

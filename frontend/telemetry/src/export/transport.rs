@@ -14,7 +14,7 @@ use wasm_bindgen_futures::JsFuture;
 use super::Signal;
 use super::keepalive::KeepaliveLease;
 use crate::otlp::{cut, response};
-use crate::page;
+use crate::{clock, page};
 
 /// Whether requests carry the cookies of where they go (`fetch`'s `credentials`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub(super) struct Sent {
     /// Asked for already.
     begun: Option<Result<JsValue, JsValue>>,
     lease: Option<KeepaliveLease>,
+    #[cfg(feature = "clock-offset")]
+    asked_at: Duration,
 }
 
 /// What is sent.
@@ -98,6 +100,8 @@ impl Sent {
             body,
             begun: None,
             lease: None,
+            #[cfg(feature = "clock-offset")]
+            asked_at: Duration::ZERO,
         };
         if leaving == Leaving::Yes {
             sent.start();
@@ -111,7 +115,7 @@ impl Sent {
         self.begun = Some(self.ask());
     }
 
-    fn ask(&self) -> Result<JsValue, JsValue> {
+    fn ask(&mut self) -> Result<JsValue, JsValue> {
         let transport = &self.transport;
         let headers = Object::new();
         page::set(&headers, "content-type", "application/x-protobuf");
@@ -134,6 +138,10 @@ impl Sent {
         page::set(&init, "signal", timeout.unwrap_or_default());
         let endpoint = transport.endpoints.get(self.signal as usize);
         let endpoint = endpoint.map(String::as_str).unwrap_or_default().into();
+        #[cfg(feature = "clock-offset")]
+        {
+            self.asked_at = clock::monotonic();
+        }
         page::apply(
             &transport.fetch,
             &UNDEFINED,
@@ -170,6 +178,10 @@ impl Sent {
             }
             match result {
                 Ok(it) => {
+                    #[cfg(feature = "clock-offset")]
+                    if let Some(date) = header(&it, "date") {
+                        clock::offset::observe(Date::parse(&date), self.asked_at);
+                    }
                     self.begun = Some(page::call(&it, "arrayBuffer", UNDEFINED, UNDEFINED));
                     response = it;
                 }
@@ -184,11 +196,15 @@ impl Sent {
     }
 }
 
+fn header(response: &JsValue, name: &str) -> Option<String> {
+    let headers = page::property(response, "headers");
+    let header = page::call(&headers, "get", name, UNDEFINED);
+    header.ok()?.as_string()
+}
+
 #[inline(never)]
 fn answer(response: &JsValue, body: Option<JsValue>) -> Answer {
-    let headers = page::property(response, "headers");
-    let retry_after = page::call(&headers, "get", "retry-after", UNDEFINED);
-    let retry_after = retry_after.ok().and_then(|it| pause(&it.as_string()?));
+    let retry_after = header(response, "retry-after").as_deref().and_then(pause);
     let body = body.map(|body| Uint8Array::new(&body).to_vec());
     #[expect(
         clippy::cast_possible_truncation,
@@ -223,7 +239,7 @@ fn pause(value: &str) -> Option<Duration> {
     for byte in value.bytes() {
         if !byte.is_ascii_digit() {
             let left = Date::parse(value) - Date::now();
-            return (left > 0.0).then(|| Duration::from_nanos(crate::clock::from_millis(left)));
+            return (left > 0.0).then(|| Duration::from_nanos(clock::from_millis(left)));
         }
         seconds = seconds
             .saturating_mul(10)

@@ -11,27 +11,28 @@ const INTERACTIONS_PER_OUTLIER: f64 = 50.0;
 const SHORTEST: f64 = 8.0;
 
 /// The longest interactions.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Longest {
-    /// The id and the milliseconds of each, longest first.
-    all: Vec<(f64, f64)>,
+    /// The id and the milliseconds of each, longest first; id 0 for none.
+    all: [(f64, f64); MAX_INTERACTIONS],
 }
 
 // === impl Longest ===
 
 impl Longest {
+    pub(super) const NEW: Self = Self {
+        all: [(0.0, 0.0); MAX_INTERACTIONS],
+    };
+
     /// One event of an interaction, of which there may be several (`pointerdown`, `pointerup`, `click`): the interaction
     /// takes as long as the longest of them. Without an id it is of none (a scroll, say).
     pub(super) fn see(&mut self, id: f64, millis: f64) {
-        if id == 0.0 {
-            return;
+        let known = self.all.iter().position(|it| it.0 == id);
+        let slot = self.all.get_mut(known.unwrap_or(MAX_INTERACTIONS - 1));
+        if let Some(slot) = slot.filter(|slot| id > 0.0 && millis > slot.1) {
+            *slot = (id, millis);
+            self.order();
         }
-        match self.all.iter_mut().find(|it| it.0 == id) {
-            Some(known) => known.1 = known.1.max(millis),
-            None => self.all.push((id, millis)),
-        }
-        self.order();
-        self.all.truncate(MAX_INTERACTIONS);
     }
 
     /// The percentile, in milliseconds, if there have been `count` interactions.
@@ -42,8 +43,8 @@ impl Longest {
             reason = "saturates; there are ten at most"
         )]
         let outliers = (count / INTERACTIONS_PER_OUTLIER) as usize;
-        let last = self.all.len().checked_sub(1);
-        match last.and_then(|last| self.all.get(outliers.min(last))) {
+        let known = self.all.iter().take_while(|it| it.0 > 0.0);
+        match known.take(outliers.saturating_add(1)).last() {
             Some(it) => Some(it.1),
             None if count > 0.0 => Some(SHORTEST),
             None => None,
@@ -52,7 +53,7 @@ impl Longest {
 
     /// Only one is out of its place. (A general sort is larger than all the rest.)
     fn order(&mut self) {
-        for at in (1..self.all.len()).rev() {
+        for at in (1..MAX_INTERACTIONS).rev() {
             if let Some([before, after]) = self.all.get_mut(at - 1..=at)
                 && before.1 < after.1
             {

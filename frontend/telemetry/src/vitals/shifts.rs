@@ -9,7 +9,7 @@ const MAX_GAP: f64 = 1000.0;
 const MAX_WINDOW: f64 = 5000.0;
 
 /// The present session window, and the largest.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shifts {
     sum: f64,
     first: f64,
@@ -20,6 +20,13 @@ pub(super) struct Shifts {
 // === impl Shifts ===
 
 impl Shifts {
+    pub(super) const NEW: Self = Self {
+        sum: 0.0,
+        first: 0.0,
+        last: 0.0,
+        largest: 0.0,
+    };
+
     /// Something has shifted, at a time in milliseconds, and not because of an input.
     pub(super) fn shifted(&mut self, at: f64, score: f64) {
         if self.sum > 0.0 && at - self.last < MAX_GAP && at - self.first < MAX_WINDOW {

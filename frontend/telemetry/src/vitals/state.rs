@@ -14,16 +14,14 @@ use crate::page::{self, property};
 use crate::performance::{self, number, text};
 
 pub(super) struct Vitals {
-    lcp: Vital,
-    inp: Vital,
-    cls: Vital,
-    fcp: Vital,
-    ttfb: Vital,
+    /// In the order of [`Name`].
+    all: [Vital; 5],
     shifts: Shifts,
     longest: Longest,
     /// Interactions that were before it.
     interactions_before: f64,
-    navigation_type: String,
+    /// How the page came to be, as the `web-vitals` library says it.
+    navigation_type: &'static str,
     /// Since when somebody sees the page, in milliseconds: later than 0 if it was rendered in advance.
     activated: f64,
     /// What is painted later, in milliseconds, nobody has waited for.
@@ -31,65 +29,74 @@ pub(super) struct Vitals {
     lcp_is_final: bool,
 }
 
+#[derive(Clone, Copy)]
+enum Name {
+    Lcp,
+    Inp,
+    Cls,
+    Fcp,
+    Ttfb,
+}
+
 // === impl Vitals ===
 
 impl Vitals {
-    fn new(navigation_type: String) -> Self {
-        Self {
-            lcp: Vital::new("lcp", 2500.0, 4000.0),
-            inp: Vital::new("inp", 200.0, 500.0),
-            cls: Vital::new("cls", 0.1, 0.25),
-            fcp: Vital::new("fcp", 1800.0, 3000.0),
-            ttfb: Vital::new("ttfb", 800.0, 1800.0),
-            shifts: Shifts::default(),
-            longest: Longest::default(),
-            interactions_before: 0.0,
-            navigation_type,
-            activated: 0.0,
-            first_hidden: f64::INFINITY,
-            lcp_is_final: false,
-        }
-    }
+    const NEW: Self = Self {
+        all: [
+            Vital::new("lcp", 2500.0, 4000.0),
+            Vital::new("inp", 200.0, 500.0),
+            Vital::new("cls", 0.1, 0.25),
+            Vital::new("fcp", 1800.0, 3000.0),
+            Vital::new("ttfb", 800.0, 1800.0),
+        ],
+        shifts: Shifts::NEW,
+        longest: Longest::NEW,
+        interactions_before: 0.0,
+        navigation_type: "back-forward-cache",
+        activated: 0.0,
+        first_hidden: f64::INFINITY,
+        lcp_is_final: false,
+    };
 
     /// Of the load of the document.
     pub(super) fn of_navigation() -> Self {
         let entry = performance::navigation();
-        let activated = number(&entry, "activationStart");
-        let mut vitals = Self::new(navigation_type(&entry, activated));
-        vitals.activated = activated;
-        vitals.first_hidden = first_hidden(activated);
+        let mut vitals = Self::NEW;
+        vitals.activated = number(&entry, "activationStart");
+        vitals.navigation_type = navigation_type(&entry, vitals.activated);
+        vitals.first_hidden = first_hidden(vitals.activated);
         let answered = number(&entry, "responseStart");
         // Browsers have had it negative, or in the future.
         if answered > 0.0 && answered < performance::now() {
-            vitals.ttfb.value = Some((answered - activated).max(0.0));
-            vitals.report(|it| &mut it.ttfb);
+            vitals.set(Name::Ttfb, (answered - vitals.activated).max(0.0));
+            vitals.report(Name::Ttfb);
         }
         vitals
     }
 
     /// Of a page that was there already.
     pub(super) fn restored() -> Self {
-        let mut vitals = Self::new("back-forward-cache".to_owned());
+        let mut vitals = Self::NEW;
         vitals.interactions_before = interactions();
         vitals.lcp_is_final = true;
-        vitals.ttfb.value = Some(0.0);
-        vitals.report(|it| &mut it.ttfb);
+        vitals.set(Name::Ttfb, 0.0);
+        vitals.report(Name::Ttfb);
         vitals
     }
 
     /// The page was painted so many milliseconds after it came back.
     pub(super) fn painted_again(&mut self, millis: f64) {
-        self.fcp.value = Some(millis);
-        self.lcp.value = Some(millis);
-        self.report(|it| &mut it.fcp);
-        self.report(|it| &mut it.lcp);
+        for name in [Name::Fcp, Name::Lcp] {
+            self.set(name, millis);
+            self.report(name);
+        }
     }
 
     /// Something was measured.
     pub(super) fn see(&mut self, entry: &JsValue) {
         let start = number(entry, "startTime");
         let is_seen = start < self.first_hidden;
-        let after = Some((start - self.activated).max(0.0));
+        let after = (start - self.activated).max(0.0);
         match text(entry, "entryType").as_str() {
             "layout-shift" => {
                 if !property(entry, "hadRecentInput").is_truthy() {
@@ -98,13 +105,13 @@ impl Vitals {
             }
             "largest-contentful-paint" => {
                 if is_seen && !self.lcp_is_final {
-                    self.lcp.value = after;
+                    self.set(Name::Lcp, after);
                 }
             }
             "paint" => {
                 if is_seen && text(entry, "name") == "first-contentful-paint" {
-                    self.fcp.value = after;
-                    self.report(|it| &mut it.fcp);
+                    self.set(Name::Fcp, after);
+                    self.report(Name::Fcp);
                 }
             }
             // Events, the first input among them.
@@ -120,37 +127,55 @@ impl Vitals {
         self.first_hidden = self.first_hidden.min(at);
         self.finish_lcp();
         // As in the Chrome UX Report: nothing has shifted where nothing was painted.
-        if self.fcp.value.is_some() {
-            self.cls.value = Some(self.shifts.largest());
-            self.report(|it| &mut it.cls);
+        if self
+            .all
+            .get(Name::Fcp as usize)
+            .is_some_and(Vital::is_known)
+        {
+            self.set(Name::Cls, self.shifts.largest());
+            self.report(Name::Cls);
         }
-        self.inp.value = self
-            .longest
-            .percentile(interactions() - self.interactions_before);
-        self.report(|it| &mut it.inp);
+        let count = interactions() - self.interactions_before;
+        if let Some(millis) = self.longest.percentile(count) {
+            self.set(Name::Inp, millis);
+            self.report(Name::Inp);
+        }
     }
 
     /// What is painted from now on has another cause.
     pub(super) fn finish_lcp(&mut self) {
         self.lcp_is_final = true;
-        self.report(|it| &mut it.lcp);
+        self.report(Name::Lcp);
     }
 
-    fn report(&mut self, vital: fn(&mut Self) -> &mut Vital) {
-        let navigation_type = self.navigation_type.clone();
-        let vital = vital(self);
+    fn set(&mut self, name: Name, value: f64) {
+        if let Some(vital) = self.all.get_mut(name as usize) {
+            vital.value = Some(value);
+        }
+    }
+
+    fn report(&mut self, name: Name) {
+        let Some(vital) = self.all.get_mut(name as usize) else {
+            return;
+        };
         let Some(report) = vital.report() else { return };
         if vital.id.is_empty() {
             vital.id = ids::uuid();
         }
-        let attributes = vec![
-            KeyValue::new(browser::WEB_VITAL_NAME, vital.name),
-            KeyValue::new(browser::WEB_VITAL_VALUE, report.value),
-            KeyValue::new(browser::WEB_VITAL_DELTA, report.delta),
-            KeyValue::new(browser::WEB_VITAL_ID, vital.id.clone()),
-            KeyValue::new(browser::WEB_VITAL_RATING, report.rating),
-            KeyValue::new(browser::WEB_VITAL_NAVIGATION_TYPE, navigation_type),
-        ];
+        let mut attributes = vec![KeyValue::new(browser::WEB_VITAL_ID, vital.id.clone())];
+        for (key, text) in [
+            (browser::WEB_VITAL_NAME, vital.name),
+            (browser::WEB_VITAL_RATING, report.rating),
+            (browser::WEB_VITAL_NAVIGATION_TYPE, self.navigation_type),
+        ] {
+            attributes.push(KeyValue::new(key, text));
+        }
+        for (key, number) in [
+            (browser::WEB_VITAL_VALUE, report.value),
+            (browser::WEB_VITAL_DELTA, report.delta),
+        ] {
+            attributes.push(KeyValue::new(key, number));
+        }
         let event = Record {
             event_name: browser::WEB_VITAL,
             severity: severity::INFO,
@@ -162,8 +187,7 @@ impl Vitals {
     }
 }
 
-/// How the page came to be, as the `web-vitals` library says it.
-fn navigation_type(entry: &JsValue, activated: f64) -> String {
+fn navigation_type(entry: &JsValue, activated: f64) -> &'static str {
     let document = page::window().and_then(|window| window.document());
     let was_discarded = document.is_some_and(|it| property(&it, "wasDiscarded").is_truthy());
     match text(entry, "type").as_str() {
@@ -173,7 +197,6 @@ fn navigation_type(entry: &JsValue, activated: f64) -> String {
         "reload" => "reload",
         _ => "navigate",
     }
-    .to_owned()
 }
 
 /// When the page was first hidden, in milliseconds. A page that is hidden now was so from the start, if the browser does
@@ -202,7 +225,7 @@ fn interactions() -> f64 {
 
 #[cfg(feature = "document-load")]
 fn document_span() -> SpanContext {
-    crate::document::span_context().unwrap_or(SpanContext::NONE)
+    crate::document::span_context()
 }
 
 #[cfg(not(feature = "document-load"))]

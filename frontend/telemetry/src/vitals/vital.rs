@@ -4,7 +4,7 @@
 mod tests;
 
 /// A value, and how good it is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Vital {
     pub(super) name: &'static str,
     /// What is at most this is good.
@@ -13,7 +13,7 @@ pub(super) struct Vital {
     poor: f64,
     pub(super) value: Option<f64>,
     reported: Option<f64>,
-    /// Made when it is first reported.
+    /// The same in all reports; empty before the first.
     pub(super) id: String,
 }
 
@@ -29,13 +29,19 @@ pub(super) struct Report {
 // === impl Vital ===
 
 impl Vital {
-    pub(super) fn new(name: &'static str, good: f64, poor: f64) -> Self {
+    pub(super) const fn new(name: &'static str, good: f64, poor: f64) -> Self {
         Self {
             name,
             good,
             poor,
-            ..Self::default()
+            value: None,
+            reported: None,
+            id: String::new(),
         }
+    }
+
+    pub(super) fn is_known(&self) -> bool {
+        self.value.is_some()
     }
 
     /// Something to report, unless it is what was reported last. A first value is reported even if it is 0.

@@ -177,6 +177,8 @@ thread_local! {
     static WARNED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     static NATIVE: RefCell<Option<Function>> = const { RefCell::new(None) };
     static RAW_LOGS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    static LAST_EXPORT: RefCell<(String, JsValue)> = const { RefCell::new((String::new(), JsValue::UNDEFINED)) };
+    static SERVER_AHEAD: Cell<Option<f64>> = const { Cell::new(None) };
     static SETTING_UP: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -250,6 +252,7 @@ fn stub(input: JsValue, init: JsValue) -> Promise {
     let Some(request) = input.dyn_ref::<Request>() else {
         let url = String::from(input.unchecked_ref::<Object>().to_string());
         if url.ends_with("/v1/traces") {
+            LAST_EXPORT.set((url, init.clone()));
             return exported_in(&init);
         }
         if url.ends_with("/v1/logs") {
@@ -306,7 +309,16 @@ pub fn exported_in(init: &JsValue) -> Promise {
         EXPORTED
             .with_borrow_mut(|all| all.extend(resource.scopes.into_iter().flat_map(|it| it.spans)));
     }
-    Promise::resolve(&JsValue::from(Response::new().unwrap()))
+    let headers = web_sys::Headers::new().unwrap();
+    if let Some(ahead) = SERVER_AHEAD.get() {
+        let server = js_sys::Date::now() + ahead;
+        let date = js_sys::Date::new(&server.into()).to_utc_string();
+        headers.set("date", &String::from(date)).unwrap();
+    }
+    let init = ResponseInit::new();
+    init.set_headers(&headers);
+    let response = Response::new_with_opt_str_and_init(None, &init).unwrap();
+    Promise::resolve(&JsValue::from(response))
 }
 
 fn logs_exported_in(init: &JsValue) -> Promise {
@@ -384,6 +396,16 @@ pub fn keepalive_exports() -> u32 {
 /// The sizes of all exports so far, in bytes.
 pub fn export_sizes() -> Vec<usize> {
     EXPORT_SIZES.with_borrow(Clone::clone)
+}
+
+/// Where the last export of spans went, and its `init`.
+pub fn last_export() -> (String, JsValue) {
+    LAST_EXPORT.with_borrow(Clone::clone)
+}
+
+/// From now on answers to exports have a date: by a clock that is so many milliseconds ahead.
+pub fn set_server_clock_ahead(millis: f64) {
+    SERVER_AHEAD.set(Some(millis));
 }
 
 /// Refuses the next export with this status, or [`TIMED_OUT`].

@@ -1,7 +1,8 @@
 //! One build of `examples/minimal`, as it would be served.
 
+use crate::build::{Features, Module, Optimize};
 use crate::setup::{PageTools, Profile};
-use crate::{step, workspace};
+use crate::workspace;
 use anyhow::{Context as _, Result, ensure};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -51,39 +52,18 @@ pub(super) fn measure(tools: &PageTools, name: &str, client: Option<&[String]>) 
         features.push("telemetry".to_owned());
         features.extend(client.iter().map(|it| format!("{CLIENT}/{it}")));
     }
-    let mut cargo = tools.command("cargo", Profile::Application)?;
-    cargo
-        .args(["build", "-p", PACKAGE, "--profile", "wasm"])
-        .args(["--target", "wasm32-unknown-unknown"])
-        .args(["--no-default-features", "--features", &features.join(",")]);
-    step::quiet(&format!("build {name}"), &mut cargo)?;
-
+    let page = Module {
+        package: PACKAGE,
+        file: PACKAGE,
+        features: Features::Only(&features),
+        optimize: Optimize::Size,
+    };
     let folder = tempfile::tempdir()?;
-    let built = format!("wasm32-unknown-unknown/wasm/{PACKAGE}.wasm");
-    let mut bindgen = tools.command("wasm-bindgen", Profile::Application)?;
-    bindgen
-        .args(["--target", "web", "--no-typescript", "--out-dir"])
-        .arg(folder.path())
-        .arg(workspace::wasm_target_dir().join(built));
-    run(&mut bindgen)?;
-    let (wasm, glue) = (
-        folder.path().join(format!("{PACKAGE}_bg.wasm")),
-        folder.path().join(format!("{PACKAGE}.js")),
-    );
-    let mut opt = tools.command("wasm-opt", Profile::Application)?;
-    run(opt.arg("-Oz").arg(&wasm).arg("-o").arg(&wasm))
-        .context("wasm-opt is installed by npm (package binaryen)")?;
+    page.build(name, tools, folder.path(), "page")?;
     let mut size = Size::default();
-    size.add(&wasm)?;
-    size.add(&glue)?;
+    size.add(&folder.path().join("page_bg.wasm"))?;
+    size.add(&folder.path().join("page.js"))?;
     Ok(size)
-}
-
-fn run(command: &mut Command) -> Result<()> {
-    let output = command.output().context("cannot start")?;
-    let errors = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{command:?} failed\n{errors}");
-    Ok(())
 }
 
 // === impl Size ===

@@ -1,7 +1,7 @@
 use super::*;
 
 fn cls(shifts: &[(f64, f64)]) -> f64 {
-    let mut all = Shifts::default();
+    let mut all = Shifts::NEW;
     for (at, score) in shifts {
         all.shifted(*at, *score);
     }
