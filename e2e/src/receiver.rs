@@ -2,6 +2,7 @@
 //!
 //! It reads with the official messages, so that what it holds is what any collector would hold.
 
+use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
+use futures_util::{StreamExt, stream};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -23,7 +25,7 @@ use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tower_http::cors::CorsLayer;
 use tower_http::decompression::RequestDecompressionLayer;
@@ -59,6 +61,7 @@ struct Held {
     spans: Vec<Span>,
     logs: Vec<LogRecord>,
     metrics: Vec<Metric>,
+    go_on: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -135,6 +138,11 @@ impl Receiver {
         Ok(())
     }
 
+    /// Sends the other half of a download.
+    pub fn go_on(&self) {
+        self.held().go_on.notify_one();
+    }
+
     /// Requests so far, refused ones too.
     pub fn requests(&self) -> usize {
         self.held().requests
@@ -172,14 +180,21 @@ pub fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
 /// Bytes that [`download`] sends.
 pub const DOWNLOAD_BYTES: usize = 1 << 30;
 
-/// A response that no page may hold in memory.
-async fn download() -> Body {
+/// A response that no page may hold in memory. Half of it is held back until [`Receiver::go_on`].
+async fn download(State(state): State<Shared>) -> Body {
     const CHUNK: Bytes = Bytes::from_static(&[0; 1 << 20]);
-    let chunks = std::iter::repeat_n(
-        Ok::<_, std::convert::Infallible>(CHUNK),
-        DOWNLOAD_BYTES / CHUNK.len(),
-    );
-    Body::from_stream(futures_util::stream::iter(chunks))
+    let go_on = Arc::clone(&lock(&state).go_on);
+    let half = DOWNLOAD_BYTES / CHUNK.len() / 2;
+    let chunks = stream::iter(0..2 * half).then(move |index| {
+        let go_on = Arc::clone(&go_on);
+        async move {
+            if index == half {
+                go_on.notified().await;
+            }
+            Ok::<_, Infallible>(CHUNK)
+        }
+    });
+    Body::from_stream(chunks)
 }
 
 async fn traces(State(state): State<Shared>, body: Bytes) -> StatusCode {

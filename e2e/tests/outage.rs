@@ -45,7 +45,13 @@ async fn what_cannot_be_sent_survives_a_reload_and_arrives_once() -> Result<()> 
         );
         Ok(())
     })
-    .await
+    .await?;
+    // Nothing came after the last that was expected.
+    ensure!(
+        arrived(&collector, 5).await? == spans,
+        "some arrived twice, later"
+    );
+    Ok(())
 }
 
 /// Clicks, and waits until its ten fetches were answered.

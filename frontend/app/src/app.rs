@@ -29,8 +29,14 @@ pub(crate) fn App() -> impl IntoView {
     let visitor = RwSignal::new(Visitor::Unknown);
     spawn_local(keep_session(visitor));
 
-    let signed_in = Callback::new(move |user| visitor.set(Visitor::SignedIn(user)));
-    let signed_out = Callback::new(move |()| visitor.set(Visitor::SignedOut(None)));
+    let signed_in = Callback::new(move |user: User| {
+        throughline_browser::set_user(user.id.clone());
+        visitor.set(Visitor::SignedIn(user));
+    });
+    let signed_out = Callback::new(move |()| {
+        throughline_browser::clear_user();
+        visitor.set(Visitor::SignedOut(None));
+    });
     move || match visitor.get() {
         Visitor::Unknown => view! { <main class="blank" aria-busy="true"></main> }.into_any(),
         Visitor::SignedOut(reason) => view! { <SignIn reason signed_in /> }.into_any(),
@@ -43,7 +49,10 @@ pub(crate) fn App() -> impl IntoView {
 /// One task for the life of the page, started before any click: what it does belongs to none.
 async fn keep_session(visitor: RwSignal<Visitor>) {
     visitor.set(match api::restore().await {
-        Ok(Some(user)) => Visitor::SignedIn(user),
+        Ok(Some(user)) => {
+            throughline_browser::set_user(user.id.clone());
+            Visitor::SignedIn(user)
+        }
         Ok(None) => Visitor::SignedOut(None),
         Err(error) => Visitor::SignedOut(Some(error)),
     });
@@ -51,6 +60,7 @@ async fn keep_session(visitor: RwSignal<Visitor>) {
         sleep(RENEW_EVERY).await;
         let signed_in = visitor.with_untracked(|visitor| matches!(visitor, Visitor::SignedIn(_)));
         if signed_in && let Err(error @ ApiError::Unauthorized(_)) = api::renew().await {
+            throughline_browser::clear_user();
             visitor.set(Visitor::SignedOut(Some(error)));
         }
     }

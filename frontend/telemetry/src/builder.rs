@@ -33,7 +33,13 @@ pub struct Builder {
     #[cfg(feature = "session")]
     session: Session,
     #[cfg(feature = "interaction")]
-    interaction: crate::interaction::Settings,
+    interaction: bool,
+    #[cfg(feature = "interaction")]
+    interaction_settings: crate::interaction::Settings,
+    #[cfg(feature = "fetch")]
+    fetch: bool,
+    #[cfg(feature = "xhr")]
+    xhr: bool,
     #[cfg(feature = "document-load")]
     document_load: bool,
     #[cfg(feature = "navigation")]
@@ -71,7 +77,13 @@ impl Builder {
             #[cfg(feature = "session")]
             session: Session::default(),
             #[cfg(feature = "interaction")]
-            interaction: crate::interaction::Settings::default(),
+            interaction: true,
+            #[cfg(feature = "interaction")]
+            interaction_settings: crate::interaction::Settings::default(),
+            #[cfg(feature = "fetch")]
+            fetch: true,
+            #[cfg(feature = "xhr")]
+            xhr: true,
             #[cfg(feature = "document-load")]
             document_load: true,
             #[cfg(feature = "navigation")]
@@ -170,11 +182,32 @@ impl Builder {
         self
     }
 
+    /// Whether each click, each form sent by Enter and each choice has a root span. Default: yes.
+    #[cfg(feature = "interaction")]
+    pub fn interaction(mut self, interaction: bool) -> Self {
+        self.interaction = interaction;
+        self
+    }
+
+    /// Whether requests by `fetch` are traced, and carry their context. Default: yes.
+    #[cfg(feature = "fetch")]
+    pub fn fetch(mut self, fetch: bool) -> Self {
+        self.fetch = fetch;
+        self
+    }
+
+    /// Whether requests by `XMLHttpRequest` are traced, and carry their context. Default: yes.
+    #[cfg(feature = "xhr")]
+    pub fn xhr(mut self, xhr: bool) -> Self {
+        self.xhr = xhr;
+        self
+    }
+
     /// Whether what is written on a control (64 bytes of it at most) may be its name, if it has no `data-trace`, `id`,
     /// `name` or `aria-label`. What is typed never is. Default: no, since a page may show what is nobody's business.
     #[cfg(feature = "interaction")]
     pub fn interaction_text(mut self, is_wanted: bool) -> Self {
-        self.interaction = crate::interaction::Settings::with_text(is_wanted);
+        self.interaction_settings = crate::interaction::Settings::with_text(is_wanted);
         self
     }
 
@@ -352,13 +385,19 @@ impl Builder {
         #[cfg(feature = "session")]
         crate::session::install(window, self.session);
         #[cfg(feature = "interaction")]
-        crate::interaction::install(window, self.interaction);
+        if self.interaction {
+            crate::interaction::install(window, self.interaction_settings);
+        }
         #[cfg(any(feature = "fetch", feature = "xhr"))]
         let rules = std::rc::Rc::new(crate::http::Rules::new(window, &rules));
         #[cfg(feature = "fetch")]
-        crate::fetch::install(window, &rules);
+        if self.fetch {
+            crate::fetch::install(window, &rules);
+        }
         #[cfg(feature = "xhr")]
-        crate::xhr::install(window, &rules);
+        if self.xhr {
+            crate::xhr::install(window, &rules);
+        }
         #[cfg(feature = "errors")]
         if self.errors {
             crate::errors::install(window, self.max_errors);

@@ -87,7 +87,10 @@ pub(crate) fn system_time(unix_nanos: u64) -> SystemTime {
 
 /// The time of day, in nanoseconds since 1970: whole milliseconds.
 pub(crate) fn date() -> u64 {
-    from_millis(js_sys::Date::now())
+    match page::IS_BROWSER {
+        true => from_millis(js_sys::Date::now()),
+        false => 0,
+    }
 }
 
 fn is_reading_of_date(time: u64, date: u64) -> bool {

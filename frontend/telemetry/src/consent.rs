@@ -9,6 +9,7 @@ use crate::{export, interaction};
 
 thread_local! {
     static GIVEN: Cell<bool> = const { Cell::new(true) };
+    static EPOCH: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Records and sends from now on, as after the user's consent.
@@ -19,6 +20,8 @@ pub fn enable() {
     GIVEN.set(true);
     #[cfg(feature = "session")]
     crate::session::active();
+    #[cfg(feature = "offline")]
+    export::offline::send_stored();
 }
 
 /// Records, sends and stores nothing from now on.
@@ -28,12 +31,18 @@ pub fn enable() {
 /// has to be disabled there. A request that is on its way to the collector is not called back.
 pub fn disable() {
     GIVEN.set(false);
+    EPOCH.set(epoch().wrapping_add(1));
     interaction::roots::end_all();
     #[cfg(feature = "metrics")]
     crate::metrics::forget();
     export::forget();
     #[cfg(feature = "session")]
     crate::session::forget();
+}
+
+/// Another one after each [`disable`]: what was begun before is not to be told of after.
+pub(crate) fn epoch() -> u32 {
+    EPOCH.get()
 }
 
 /// Whether anything is recorded.

@@ -15,6 +15,7 @@
 //! goes over as well when another interaction lets it into a lock or sends it something; `traced` around it prevents it.
 
 mod bind;
+#[cfg(feature = "leptos")]
 mod executor;
 mod frame;
 mod rule;
@@ -24,6 +25,7 @@ mod task;
 mod traced;
 
 pub use self::bind::{Bind, bind};
+#[cfg(feature = "leptos")]
 pub(crate) use self::executor::install;
 pub(crate) use self::frame::reset;
 #[cfg(feature = "leptos")]
@@ -31,3 +33,15 @@ pub use self::source::traced_source;
 pub(crate) use self::task::{is_active, is_work};
 pub(crate) use self::traced::used_again;
 pub use self::traced::{Traced, traced};
+
+/// Spawns a future that keeps the present context across its `await`s: for applications without Leptos, whose own
+/// `spawn_local` does so by itself once the client is installed.
+///
+/// ```no_run
+/// # async fn save() {}
+/// // in a click's listener: what is fetched belongs to the click
+/// throughline_browser::spawn_local(async { save().await });
+/// ```
+pub fn spawn_local(future: impl Future<Output = ()> + 'static) {
+    wasm_bindgen_futures::spawn_local(task::Task::new(Box::pin(future)));
+}

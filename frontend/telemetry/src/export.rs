@@ -7,7 +7,7 @@ mod keepalive;
 pub(crate) mod offline;
 mod transport;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +35,7 @@ const MAX_LOG_DELAY: Duration = Duration::from_secs(1);
 
 /// What kind of telemetry something is. Each has a queue of its own; the quota of the network they share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Signal {
     /// Spans, to `/v1/traces`.
     Traces,
@@ -65,6 +66,8 @@ struct Lane {
 }
 
 thread_local! {
+    /// What is due is left to [`send_all`], which does not wait for anything.
+    static HELD_BACK: Cell<bool> = const { Cell::new(false) };
     static EXPORTER: RefCell<Option<Exporter>> = const { RefCell::new(None) };
 }
 
@@ -96,15 +99,19 @@ pub(crate) fn install(settings: Settings, transport: Transport, resource: Vec<u8
 /// Takes something that is complete. What was begun with consent may end without.
 pub(crate) fn record(signal: Signal, item: Item) {
     if !consent::is_given() {
-        lane(signal, |it| {
-            it.pipeline.record_drop(DropReason::Disabled, 1);
-        });
-        return;
+        return refuse(signal);
     }
     let pushed = lane(signal, |it| it.pipeline.push(item, clock::monotonic()));
     if pushed == Some(Pushed::Wake) {
         drive();
     }
+}
+
+/// Counts something that the user does not want to be told of.
+pub(crate) fn refuse(signal: Signal) {
+    lane(signal, |it| {
+        it.pipeline.record_drop(DropReason::Disabled, 1);
+    });
 }
 
 /// What became of every item of a signal so far. What is stored for later is queued.
@@ -120,6 +127,12 @@ pub(crate) fn flush() {
     for signal in Signal::ALL {
         lane(signal, |it| it.pipeline.flush(clock::monotonic()));
     }
+    drive();
+}
+
+/// Exports nothing by itself, or does again.
+pub(crate) fn hold_back(hold_back: bool) {
+    HELD_BACK.set(hold_back);
     drive();
 }
 
@@ -143,6 +156,9 @@ pub(crate) fn forget() {
 
 /// Does what the pipelines say there is to do.
 fn drive() {
+    if HELD_BACK.get() {
+        return;
+    }
     let mut wake = None;
     for signal in Signal::ALL {
         loop {
@@ -166,6 +182,10 @@ fn drive() {
 }
 
 fn send(signal: Signal, batch: Batch<Item>, leaving: Leaving) {
+    // It may have been dropped since it was handed out: with the user's consent.
+    if !is_under_way(signal, &batch) {
+        return;
+    }
     let (Some(transport), Some(body)) = (transport(), exporter(|it| it.request(&batch.items)))
     else {
         return;
@@ -180,7 +200,9 @@ fn send(signal: Signal, batch: Batch<Item>, leaving: Leaving) {
     wasm_bindgen_futures::spawn_local(async move {
         let answer = sent.outcome().await;
         #[cfg(feature = "offline")]
-        if let Outcome::Retry { after } = answer.outcome {
+        if let Outcome::Retry { after } = answer.outcome
+            && is_under_way(signal, &batch)
+        {
             offline::failed(after);
             if let Some(stored) = offline::keep(signal, &body, batch.items.len()) {
                 return keep(signal, batch, stored);
@@ -190,14 +212,24 @@ fn send(signal: Signal, batch: Batch<Item>, leaving: Leaving) {
     });
 }
 
+/// Whether the pipeline still waits for this attempt: what it has given up is in the queue again, or dropped.
+fn is_under_way(signal: Signal, batch: &Batch<Item>) -> bool {
+    lane(signal, |it| it.pipeline.is_under_way(batch.id)) == Some(true)
+}
+
 /// Waits until a batch is stored, and leaves the account of it to the store.
 #[cfg(feature = "offline")]
 fn keep(signal: Signal, batch: Batch<Item>, stored: offline::Stored) {
     wasm_bindgen_futures::spawn_local(async move {
-        let outcome = match stored.done().await {
-            true => Outcome::Stored,
-            false => Outcome::Retry { after: None },
+        let entry = stored.done().await;
+        if !is_under_way(signal, &batch) {
+            return offline::discard(entry);
+        }
+        let outcome = match entry {
+            Some(_) => Outcome::Stored,
+            None => Outcome::Retry { after: None },
         };
+        offline::add(entry);
         complete(signal, &batch, &outcome.into());
     });
 }
@@ -242,8 +274,7 @@ fn exporter<T>(f: impl FnOnce(&mut Exporter) -> T) -> Option<T> {
 // === impl Signal ===
 
 impl Signal {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Traces, Self::Logs, Self::Metrics];
+    pub(crate) const ALL: [Self; 3] = [Self::Traces, Self::Logs, Self::Metrics];
 
     /// What OTLP/HTTP adds to the address of a collector.
     pub(crate) fn path(self) -> &'static str {

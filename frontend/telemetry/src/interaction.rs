@@ -17,9 +17,8 @@ use throughline_core::{names, redact};
 use web_sys::{Element, Event, Window};
 
 use self::roots::Interaction;
-use crate::context;
-use crate::page;
 use crate::tracer::Tracer;
+use crate::{consent, context, page};
 
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
@@ -100,6 +99,9 @@ fn on_change(event: &Event, settings: Settings) {
 
 /// Starts the root, and makes it current for the turn of its event.
 fn begin(kind: Kind, name: String, event: &Event, control: Element) {
+    if !consent::is_given() {
+        return;
+    }
     let mut span_name = kind.as_str().to_owned();
     span_name.push(' ');
     span_name.push_str(&name);

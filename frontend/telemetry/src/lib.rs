@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(test),
     deny(
@@ -27,6 +28,11 @@ mod frames;
 #[cfg(any(feature = "fetch", feature = "xhr"))]
 mod http;
 mod ids;
+// Spans that the application makes have roots, too, and tasks carry them on.
+#[cfg_attr(
+    not(feature = "interaction"),
+    allow(dead_code, reason = "what observes the page")
+)]
 mod interaction;
 mod lifecycle;
 mod limits;
@@ -63,7 +69,7 @@ pub use self::builder::{Builder, Telemetry, init};
 pub use self::consent::{disable, enable, is_enabled};
 #[cfg(feature = "leptos")]
 pub use self::context::traced_source;
-pub use self::context::{Bind, Traced, bind, traced};
+pub use self::context::{Bind, Traced, bind, spawn_local, traced};
 #[cfg(feature = "errors")]
 pub use self::errors::record_error;
 pub use self::export::{Credentials, Signal};
@@ -96,4 +102,11 @@ pub fn flush() {
     #[cfg(feature = "metrics")]
     metrics::collect();
     export::flush();
+}
+
+/// Removes what is kept in the browser because it could not be sent, without sending it: at sign-out, say. It counts as
+/// dropped for [`DropReason::Disabled`].
+#[cfg(feature = "offline")]
+pub fn clear_stored() {
+    export::offline::forget();
 }

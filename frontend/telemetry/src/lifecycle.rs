@@ -9,8 +9,11 @@ use crate::page;
 /// Listens to the page. `pagehide` is the window's event: a listener on the document never hears it.
 pub(crate) fn install(window: &Window) {
     page::listen(window, "pagehide", |_| {
+        // What ends now is left to the last word, which waits for nothing.
+        export::hold_back(true);
         end_all();
         send_all();
+        export::hold_back(false);
     });
     // It bubbles to the window.
     page::listen(window, "visibilitychange", |_| {

@@ -5,6 +5,11 @@ use std::cell::Cell;
 use throughline_core::limits;
 
 /// How much one span or log record may hold. What is over is dropped and counted on the item; texts are cut.
+///
+/// ```
+/// let mut limits = throughline_browser::Limits::default();
+/// limits.attribute_value_bytes = 1024;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {

@@ -6,9 +6,13 @@ use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{Event, EventTarget, Window};
 
+/// Whether there is JavaScript. A server that renders the page links the client too, and runs code that calls it: there
+/// it must do nothing, and no import of JavaScript can be called.
+pub(crate) const IS_BROWSER: bool = cfg!(target_arch = "wasm32");
+
 /// The page's window, or `None` in a worker.
 pub(crate) fn window() -> Option<Window> {
-    web_sys::window()
+    IS_BROWSER.then(web_sys::window)?
 }
 
 /// What JavaScript can call. All have one type, because each type costs an export with a long name.
@@ -33,9 +37,11 @@ pub(crate) fn callback(callback: impl Fn() + 'static) -> Function {
 /// Tells the developer, who may see it in the console. Nobody else hears of our failures.
 #[inline(never)]
 pub(crate) fn warn(text: &str) {
-    let console = property(&js_sys::global(), "console");
-    let text = ["throughline: ", text].concat();
-    drop(call(&console, "warn", text, JsValue::UNDEFINED));
+    if IS_BROWSER {
+        let console = property(&js_sys::global(), "console");
+        let text = ["throughline: ", text].concat();
+        drop(call(&console, "warn", text, JsValue::UNDEFINED));
+    }
 }
 
 /// Listens for as long as the page lives, before all listeners that do not capture.

@@ -74,6 +74,7 @@ impl Sampler {
     }
 
     /// Decides about roots only: every other span is sampled as its parent is.
+    #[must_use]
     pub const fn parent_based(mut self) -> Self {
         self.respects_parent = true;
         self
@@ -117,7 +118,10 @@ fn by_ratio(
     if is_sampled && threshold > 0 {
         text.push_str("th:");
         push_hex(&mut text, threshold);
-        text.truncate(text.trim_end_matches('0').len());
+        // It is not 0, so that it ends with its last digit that is none.
+        while text.ends_with('0') {
+            text.pop();
+        }
     }
     if let Some(explicit) = explicit {
         text.push_str(if text.is_empty() { "rv:" } else { ";rv:" });

@@ -36,6 +36,11 @@ const MAX_DURATION: Duration = Duration::from_secs(4 * 60 * 60);
 const IDLE: Duration = Duration::from_secs(15 * 60);
 
 /// When a session ends. The next activity begins another.
+///
+/// ```
+/// let mut session = throughline_browser::Session::default();
+/// session.idle = std::time::Duration::from_secs(30 * 60);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Session {

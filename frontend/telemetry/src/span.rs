@@ -9,6 +9,7 @@ use opentelemetry::trace::{self, SpanContext, SpanKind, Status};
 use throughline_core::limits::MAX_NAME_BYTES;
 
 use crate::clock::{self, Anchor};
+use crate::consent;
 use crate::export::{self, Item, Signal};
 use crate::interaction::roots;
 use crate::limits;
@@ -33,6 +34,8 @@ pub(crate) struct Recording {
     /// An encoded scope.
     pub(crate) scope: Arc<[u8]>,
     pub(crate) anchor: Anchor,
+    /// The [`consent::epoch`] that it was started in.
+    pub(crate) consent: u32,
 }
 
 /// Events or links, written as fields of the span.
@@ -102,6 +105,9 @@ impl Span {
         let end = end.max(recording.start);
         recording.finish(end);
         roots::span_ended(self.context.trace_id(), self.context.span_id(), end);
+        if recording.consent != consent::epoch() {
+            return export::refuse(Signal::Traces);
+        }
         export::record(
             Signal::Traces,
             Item {

@@ -138,6 +138,7 @@ impl Tracer {
             status: Status::Unset,
             scope: Arc::clone(&self.scope),
             anchor,
+            consent: consent::epoch(),
         };
         Span::recording(context, recording)
     }

@@ -18,9 +18,9 @@ use web_sys::{EventTarget, Window};
 
 use crate::http::{self, Open, Rules};
 use crate::interaction::turn;
-use crate::page;
 use crate::span::Span;
 use crate::tracer::Tracer;
+use crate::{consent, page};
 
 /// The instrumentation scope.
 const SCOPE: &str = "throughline.xhr";
@@ -141,9 +141,12 @@ impl Wrapper {
 
     /// Starts the span. `None` if there is none, or if `send` is going to refuse.
     fn started(&self, this: &JsValue, ended: &Function) -> Option<()> {
+        if !consent::is_given() {
+            return None;
+        }
         let note = self.note(this);
         let is_sent = !page::property(&note, "number").is_undefined();
-        if is_sent || page::property(this, "readyState") != OPENED {
+        if is_sent || !consent::is_given() || page::property(this, "readyState") != OPENED {
             return None;
         }
         let url = page::property(&note, "url").as_string()?;

@@ -54,6 +54,23 @@ async fn a_handler_that_stops_propagation_is_part_of_its_click() {
     check("stopped", &traces, Expected::All(CLICKS * AWAITS)).await;
 }
 
+/// The browser's executor alone: Leptos' has no part in it.
+#[wasm_bindgen_test]
+async fn a_task_of_our_own_spawn_local_keeps_its_click() {
+    set_up();
+    html("<button id=plain></button>");
+    let on_click = Closure::<dyn Fn()>::new(|| {
+        throughline_browser::spawn_local(work("plain", next_click(), AWAITS));
+    });
+    let on_click = on_click.into_js_value();
+    let on_click = on_click.unchecked_ref();
+    find("#plain")
+        .add_event_listener_with_callback("click", on_click)
+        .unwrap();
+    let traces = click_thirty_times("#plain").await;
+    check("plain", &traces, Expected::All(CLICKS * AWAITS)).await;
+}
+
 #[wasm_bindgen_test]
 async fn a_bound_callback_belongs_to_the_click_that_bound_it() {
     mount(|| {

@@ -76,7 +76,11 @@ async fn whatever_is_thrown_has_content() {
     set_up();
     for (thrown, class, message) in [
         ("'just a text'", "string", "just a text"),
-        ("({ code: 7 })", "object", r#"{"code":7}"#),
+        (
+            "({ code: 7, token: 'secret' })",
+            "object",
+            "an object with code token",
+        ),
         (
             "({ name: 'Own', message: 'own message' })",
             "Own",
@@ -97,7 +101,7 @@ async fn whatever_is_thrown_has_content() {
     throw("(() => { const it = { circle: 'first' }; it.it = it; return it })()").await;
     log(|it| {
         it.text("exception.type").as_deref() == Some("object")
-            && it.text("exception.message").is_none()
+            && it.text("exception.message").as_deref() == Some("an object with circle it")
     })
     .await;
     throw("new Proxy({}, { get() { throw 'hostile' } })").await;

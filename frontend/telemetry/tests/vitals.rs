@@ -154,7 +154,11 @@ async fn a_frame_that_blocks_is_told_of_with_its_script() {
         all.retain(|it| {
             it.event_name == "browser.long_animation_frame" && it.at as f64 >= began - 1e9
         });
-        all.retain(|it| it.double("browser.long_animation_frame.script.duration") >= Some(79.0));
+        // A busy machine has long frames of its own.
+        all.retain(|it| {
+            let invoker = it.text("browser.long_animation_frame.script.invoker");
+            invoker.is_some_and(|it| it.contains("FrameRequestCallback"))
+        });
         all
     };
     until(|| !frames().is_empty()).await;
@@ -162,10 +166,7 @@ async fn a_frame_that_blocks_is_told_of_with_its_script() {
     let millis = |key: &str| frame.double(&format!("browser.long_animation_frame.{key}"));
     assert!(millis("duration").unwrap() >= millis("script.duration").unwrap());
     assert!(millis("blocking_duration").is_some());
-    let invoker = frame
-        .text("browser.long_animation_frame.script.invoker")
-        .unwrap();
-    assert!(invoker.contains("FrameRequestCallback"), "{invoker}");
+    assert!(millis("script.duration") >= Some(79.0));
     assert!(frame.trace_id.is_empty(), "it is nobody's alone");
     assert!(frame.at <= frame.observed_at);
 }

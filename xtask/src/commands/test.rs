@@ -6,13 +6,19 @@ use crate::{step, workspace};
 use anyhow::Result;
 use std::process::Command;
 
+/// The browser client.
+const CLIENT: &str = "throughline-browser";
 /// Crates that run in the browser.
 const WASM: [&str; 4] = [
-    "throughline-browser",
+    CLIENT,
     "throughline-viewer",
     "rag-admin-web",
     "throughline-lab",
 ];
+
+/// What the client's tests are run with: everything but `gzip`, since they read what it sends. `gzip` has a test of its own.
+const CLIENT_FEATURES: &str = "clock-offset,config,errors,logs,long-animation-frames,metrics,navigation,offline,\
+    propagator,resource-timing,resources,tracing,web-vitals,xhr";
 
 pub(crate) fn main(mut args: lexopt::Parser) -> Result<()> {
     super::no_more(&mut args)?;
@@ -35,6 +41,9 @@ fn host_lints() -> Result<()> {
         "warnings",
     ]);
     step::loud("lints", &mut clippy)?;
+    let mut client = command(&["clippy", "-p", CLIENT, "--all-targets", "--all-features"]);
+    client.args(["--", "-D", "warnings"]);
+    step::loud("lints of the client with all features", &mut client)?;
     let mut doc = command(&["doc", "--workspace", "--no-deps"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     step::loud("documentation", &mut doc)
@@ -42,34 +51,58 @@ fn host_lints() -> Result<()> {
 
 /// What is compiled for WebAssembly only. Debian's compiler comes without clippy: its warnings must do there.
 fn wasm_lints(tools: &PageTools) -> Result<()> {
-    let mut lints = match tools.wasm {
-        WasmToolchain::Active => wasm_cargo(tools, Profile::Application, "clippy")?,
-        WasmToolchain::Debian => wasm_cargo(tools, Profile::Application, "check")?,
+    let packages = WASM.iter().flat_map(|package| ["-p", package]);
+    let mut pages = wasm_lint(tools)?;
+    pages.args(packages);
+    step::loud("lints (WASM)", deny_warnings(&mut pages, tools))?;
+    // Each part of the client is a feature: what is off must leave no trace.
+    for features in [&["--no-default-features"][..], &["--all-features"][..]] {
+        let mut client = wasm_lint(tools)?;
+        client.args(["-p", CLIENT]).args(features);
+        let title = format!("lints of the client (WASM, {})", features.concat());
+        step::loud(&title, deny_warnings(&mut client, tools))?;
+    }
+    Ok(())
+}
+
+fn wasm_lint(tools: &PageTools) -> Result<Command> {
+    let subcommand = match tools.wasm {
+        WasmToolchain::Active => "clippy",
+        WasmToolchain::Debian => "check",
     };
-    lints.args(WASM.iter().flat_map(|package| ["-p", package]));
+    wasm_cargo(tools, Profile::Application, subcommand)
+}
+
+fn deny_warnings<'a>(lints: &'a mut Command, tools: &PageTools) -> &'a mut Command {
     match tools.wasm {
         WasmToolchain::Active => lints.args(["--", "-D", "warnings"]),
         WasmToolchain::Debian => lints
             .env("CARGO_BUILD_WARNINGS", "deny")
             .env("CARGO_UNSTABLE_WARNINGS", "true"),
-    };
-    step::loud("lints (WASM)", &mut lints)
+    }
 }
 
 fn host_tests() -> Result<()> {
     let mut tests = command(&["test", "--workspace", "--exclude", "throughline-e2e"]);
-    step::loud("host tests", &mut tests)
+    step::loud("host tests", &mut tests)?;
+    let mut client = command(&["test", "-p", CLIENT, "--all-features"]);
+    step::loud("host tests of the client with all features", &mut client)
 }
 
 fn wasm_tests(tools: &PageTools, browser: &Browser) -> Result<()> {
-    let mut tests = wasm_cargo(tools, Profile::Test, "test")?;
-    tests.args(["-p", "throughline-browser", "--lib", "--tests"]);
-    tests.env(
-        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-        "wasm-bindgen-test-runner",
-    );
-    browser.prepare(&mut tests);
-    step::loud("WASM tests in Chromium", &mut tests)
+    let all = ["--lib", "--tests", "--features", CLIENT_FEATURES];
+    let compressed = ["--test", "gzip", "--features", "gzip"];
+    for args in [all, compressed] {
+        let mut tests = wasm_cargo(tools, Profile::Test, "test")?;
+        tests.args(["-p", CLIENT]).args(args);
+        tests.env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+            "wasm-bindgen-test-runner",
+        );
+        browser.prepare(&mut tests);
+        step::loud("WASM tests in Chromium", &mut tests)?;
+    }
+    Ok(())
 }
 
 fn command(args: &[&str]) -> Command {

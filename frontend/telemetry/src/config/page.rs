@@ -34,13 +34,27 @@ const MAX_COUNT: u32 = 1_024;
 /// Bytes of a text in an attribute.
 const MAX_VALUE_BYTES: u32 = 65_536;
 
+/// The keys of whole numbers, and their bounds.
+const COUNTS: [(&str, u32, u32); 9] = [
+    ("schedule_delay_ms", 0, MAX_SCHEDULE_DELAY_MS),
+    ("export_timeout_ms", 1, MAX_EXPORT_TIMEOUT_MS),
+    ("max_queue_size", 1, MAX_QUEUE_SIZE),
+    ("max_batch_size", 1, MAX_BATCH_SIZE),
+    ("max_attributes", 0, MAX_COUNT),
+    ("max_attribute_value_bytes", 0, MAX_VALUE_BYTES),
+    ("max_events", 0, MAX_COUNT),
+    ("max_links", 0, MAX_COUNT),
+    ("max_attributes_per_event", 0, MAX_COUNT),
+];
+
 /// What is said here, key by key, until it is known what the builder left open.
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) config: Config,
     sampler: Option<fn(f64) -> Sampler>,
     sampler_arg: Option<f64>,
-    limits: [Option<u32>; 5],
+    /// In the order of [`COUNTS`].
+    counts: [Option<usize>; COUNTS.len()],
 }
 
 /// Fills in what the page says and the builder has not said.
@@ -132,41 +146,21 @@ impl Said {
             "enabled" => fill(&mut config.enabled, value::bool(value)),
             "sampler" => fill(&mut self.sampler, sampler(value)),
             "sampler_arg" => fill(&mut self.sampler_arg, value::number(value, 0.0, 1.0)),
-            "schedule_delay_ms" => {
-                let millis = value::count(value, 0, MAX_SCHEDULE_DELAY_MS);
-                fill(&mut config.schedule_delay, millis.map(duration))
-            }
-            "export_timeout_ms" => {
-                let millis = value::count(value, 1, MAX_EXPORT_TIMEOUT_MS);
-                fill(&mut config.export_timeout, millis.map(duration))
-            }
-            "max_queue_size" => {
-                let size = value::count(value, 1, MAX_QUEUE_SIZE);
-                fill(&mut config.max_queue_size, size.map(|it| it as usize))
-            }
-            "max_batch_size" => {
-                let size = value::count(value, 1, MAX_BATCH_SIZE);
-                fill(&mut config.max_batch_size, size.map(|it| it as usize))
-            }
             #[cfg(any(feature = "fetch", feature = "xhr"))]
             "propagate_to" => fill(&mut config.propagate_to, value::list(value)),
             #[cfg(any(feature = "fetch", feature = "xhr"))]
             "ignore" => fill(&mut config.ignore, value::list(value)),
-            _ => self.set_limit(key, value),
+            _ => self.set_count(key, value),
         }
     }
 
-    fn set_limit(&mut self, key: &str, value: &JsValue) -> Result<(), Refusal> {
-        let [attributes, value_bytes, events, links, per_event] = &mut self.limits;
-        let (limit, most) = match key {
-            "max_attributes" => (attributes, MAX_COUNT),
-            "max_attribute_value_bytes" => (value_bytes, MAX_VALUE_BYTES),
-            "max_events" => (events, MAX_COUNT),
-            "max_links" => (links, MAX_COUNT),
-            "max_attributes_per_event" => (per_event, MAX_COUNT),
-            _ => return Err("is no key that is known here"),
-        };
-        fill(limit, value::count(value, 0, most))
+    fn set_count(&mut self, key: &str, value: &JsValue) -> Result<(), Refusal> {
+        for ((known, least, most), slot) in COUNTS.iter().zip(&mut self.counts) {
+            if *known == key {
+                return fill(slot, value::count(value, *least, *most));
+            }
+        }
+        Err("is no key that is known here")
     }
 
     pub(super) fn finish(self) -> Config {
@@ -176,18 +170,28 @@ impl Said {
         {
             config.sampler = Some(sampler(self.sampler_arg.unwrap_or(1.0)).parent_based());
         }
+        let [
+            delay,
+            timeout,
+            queue,
+            batch,
+            attributes,
+            bytes,
+            events,
+            links,
+            per_event,
+        ] = self.counts;
+        config.schedule_delay = config.schedule_delay.or(delay.map(duration));
+        config.export_timeout = config.export_timeout.or(timeout.map(duration));
+        config.max_queue_size = config.max_queue_size.or(queue);
+        config.max_batch_size = config.max_batch_size.or(batch);
         if config.limits.is_none() {
-            let [attributes, value_bytes, events, links, per_event] = self.limits;
             let mut limits = Limits::default();
-            for (limit, said) in [
-                (&mut limits.attributes, attributes),
-                (&mut limits.attribute_value_bytes, value_bytes),
-                (&mut limits.events, events),
-                (&mut limits.links, links),
-                (&mut limits.attributes_per_event, per_event),
-            ] {
-                *limit = said.map_or(*limit, |it| it as usize);
-            }
+            limits.attributes = attributes.unwrap_or(limits.attributes);
+            limits.attribute_value_bytes = bytes.unwrap_or(limits.attribute_value_bytes);
+            limits.events = events.unwrap_or(limits.events);
+            limits.links = links.unwrap_or(limits.links);
+            limits.attributes_per_event = per_event.unwrap_or(limits.attributes_per_event);
             config.limits = Some(limits);
         }
         config
@@ -214,6 +218,6 @@ fn sampler(value: &JsValue) -> Result<fn(f64) -> Sampler, Refusal> {
     }
 }
 
-fn duration(millis: u32) -> Duration {
-    Duration::from_millis(millis.into())
+fn duration(millis: usize) -> Duration {
+    Duration::from_millis(millis as u64)
 }

@@ -3,6 +3,8 @@
 //! Every bound is here: whatever the page says, nothing grows without one.
 
 use js_sys::{Array, Reflect};
+#[cfg(any(feature = "fetch", feature = "xhr"))]
+use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, Url};
 
@@ -55,8 +57,8 @@ pub(super) fn number(value: &JsValue, least: f64, most: f64) -> Result<f64, Refu
     clippy::cast_sign_loss,
     reason = "within bounds that fit"
 )]
-pub(super) fn count(value: &JsValue, least: u32, most: u32) -> Result<u32, Refusal> {
-    Ok(number(value, least.into(), most.into())? as u32)
+pub(super) fn count(value: &JsValue, least: u32, most: u32) -> Result<usize, Refusal> {
+    Ok(number(value, least.into(), most.into())? as usize)
 }
 
 pub(super) fn bool(value: &JsValue) -> Result<bool, Refusal> {
@@ -73,12 +75,15 @@ pub(super) fn bool(value: &JsValue) -> Result<bool, Refusal> {
 pub(super) fn list(value: &JsValue) -> Result<Vec<String>, Refusal> {
     let mut list = Vec::new();
     if let Ok(text) = text(value) {
-        for part in text.as_bytes().split(|byte| *byte == b',') {
-            let part = String::from_utf8_lossy(part.trim_ascii());
-            list.push(part.into_owned());
+        let mut rest = text.as_str();
+        while let Some(comma) = rest.bytes().position(|byte| byte == b',') {
+            let (part, after) = rest.split_at_checked(comma).ok_or(NO_LIST)?;
+            list.push(part.trim_ascii().to_owned());
+            rest = after.get(1..).unwrap_or_default();
         }
+        list.push(rest.trim_ascii().to_owned());
     } else if Array::is_array(value) {
-        let array: Array = value.clone().into();
+        let array: &Array = value.unchecked_ref();
         // One more than allowed, to be refused below.
         for index in 0..array.length().min(MAX_LIST + 1) {
             list.push(text(&array.get(index))?);

@@ -18,6 +18,7 @@ use crate::interaction::roots;
 /// // in a click's handler: what the timer does belongs to the click
 /// leptos::prelude::set_timeout(bind(move || { /* fetch something */ }), Duration::from_millis(300));
 /// ```
+#[must_use]
 pub fn bind<Arguments, F: Bind<Arguments>>(closure: F) -> F::Bound {
     closure.bind(Cause::new(Context::current()))
 }

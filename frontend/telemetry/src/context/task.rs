@@ -7,7 +7,6 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{self, Poll, Wake as WakeTask, Waker};
 
-use any_spawner::PinnedLocalFuture;
 use opentelemetry::Context;
 use web_sys::Element;
 
@@ -15,9 +14,12 @@ use super::frame;
 use super::rule::{Cause, Origin, Wake};
 use crate::interaction::{roots, turn};
 
+/// As `any_spawner` has them.
+pub(crate) type LocalFuture = Pin<Box<dyn Future<Output = ()>>>;
+
 /// The task around a future.
 pub(crate) struct Task {
-    future: PinnedLocalFuture<()>,
+    future: LocalFuture,
     state: Arc<State>,
 }
 
@@ -59,7 +61,7 @@ pub(crate) fn wake_quietly(waker: &Waker) {
 
 impl Task {
     /// A task that is spawned now.
-    pub(crate) fn new(future: PinnedLocalFuture<()>) -> Self {
+    pub(crate) fn new(future: LocalFuture) -> Self {
         let shared = Shared {
             origin: if is_active() {
                 Origin::of_spawned_in(frame::running())

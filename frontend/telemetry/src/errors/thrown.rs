@@ -1,13 +1,17 @@
 //! What JavaScript throws: an `Error`, or anything else.
 
-use js_sys::{JSON, JsString};
+use js_sys::{JSON, JsString, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::Exception;
 use crate::limits;
 use crate::page::property;
 
-/// What is thrown, by its name, message and stack, or else by its content. Never throws in turn.
+/// Properties of a thrown object that are named.
+const MAX_NAMES: usize = 16;
+
+/// What is thrown, by its name, message and stack, or else by its content, of an object its properties'
+/// names. Never throws in turn.
 pub(super) fn read(thrown: &JsValue) -> Exception {
     let mut exception = Exception {
         class: text(&property(thrown, "name")),
@@ -37,6 +41,18 @@ fn content(thrown: &JsValue) -> String {
     if thrown.is_string() {
         return text(thrown);
     }
-    // What holds itself, and what is no JSON, has none.
-    JSON::stringify(thrown).map_or_else(|_| String::new(), |it| text(&it))
+    if !thrown.is_object() {
+        return JSON::stringify(thrown).map_or_else(|_| String::new(), |it| text(&it));
+    }
+    // What an answer of a server holds may be anybody's secret: what it has tells enough.
+    let mut names = String::from("an object with");
+    for name in Reflect::own_keys(thrown)
+        .unwrap_or_default()
+        .iter()
+        .take(MAX_NAMES)
+    {
+        names.push(' ');
+        names.push_str(&text(&name));
+    }
+    names
 }

@@ -11,6 +11,7 @@ mod store;
 use std::cell::RefCell;
 use std::time::Duration;
 
+use throughline_core::limits::MAX_RETRY_AFTER;
 use throughline_core::pipeline::{DropReason, Outcome};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::Window;
@@ -36,6 +37,8 @@ struct Offline {
     max_bytes: u64,
     /// What is stored, as this page last saw it.
     entries: Vec<Entry>,
+    /// This page sends what is stored.
+    is_sending: bool,
     /// Failures in a row: while there is one, nothing is sent directly.
     failures: u32,
     timer: Timer,
@@ -58,10 +61,16 @@ pub(crate) fn install(window: &Window, max_bytes: u64) {
             store,
             max_bytes,
             failures: 0,
+            is_sending: false,
             timer: Timer::new(on_time),
         };
-        OFFLINE.with(|slot| slot.replace(Some(offline)));
-        send_stored();
+        offline.store.on_close(|| drop(OFFLINE.take()));
+        OFFLINE.set(Some(offline));
+        if consent::is_given() {
+            send_stored();
+        } else {
+            forget();
+        }
     });
 }
 
@@ -79,10 +88,22 @@ pub(super) fn stored(signal: Signal) -> u64 {
     .unwrap_or(0)
 }
 
-/// Stores a request's body that holds `count` items. It is with the browser when this returns; the promise tells whether
-/// it was stored. `None`: there is no store.
+/// Stores a request's body that holds `count` items. It is with the browser when this returns, and in the account of the
+/// store once it was [`add`]ed. `None`: there is no store.
 pub(super) fn keep(signal: Signal, body: &[u8], count: usize) -> Option<Stored> {
     with(|it| it.keep(signal, body, count)).flatten()
+}
+
+/// From now on the store has the account of this entry.
+pub(super) fn add(entry: Option<Entry>) {
+    with(|it| it.entries.extend(entry));
+}
+
+/// Removes an entry that the store was never given the account of.
+pub(super) fn discard(entry: Option<Entry>) {
+    if let Some(entry) = entry {
+        with(|it| it.store.delete(&entry));
+    }
 }
 
 /// The collector does not answer: from now on batches are stored, until it does. `after` is how long it asks to wait.
@@ -93,8 +114,10 @@ pub(super) fn failed(after: Option<Duration>) {
         let jitter = 0.8 + 0.4 * page::random();
         let pause = pause.min(LONGEST_PAUSE).mul_f32(jitter);
         let now = clock::monotonic();
-        it.timer
-            .set(Some(now + after.unwrap_or_default().max(pause)), now);
+        it.timer.set(
+            Some(now + after.unwrap_or_default().min(MAX_RETRY_AFTER).max(pause)),
+            now,
+        );
     });
 }
 
@@ -115,12 +138,16 @@ fn on_time() {
 }
 
 /// Sends what is stored, in the tab that gets the lock.
-fn send_stored() {
+pub(crate) fn send_stored() {
     let Some(window) = page::window() else { return };
+    if with(|it| std::mem::replace(&mut it.is_sending, true)) != Some(false) {
+        return;
+    }
     let locks = page::property(&page::property(&window, "navigator"), "locks");
     let with_lock = Closure::once_into_js(|lock: JsValue| -> JsValue {
         if lock.is_null() {
             // Another tab sends; it may be closed before it is done.
+            with(|it| it.is_sending = false);
             failed(None);
             return JsValue::UNDEFINED;
         }
@@ -142,20 +169,31 @@ fn send_stored() {
 }
 
 async fn send_all_stored() {
+    send_one_by_one().await;
+    with(|it| it.is_sending = false);
+}
+
+async fn send_one_by_one() {
     let Some(store) = with(|it| it.store.clone()) else {
         return;
     };
-    let entries = store.entries().await;
-    with(|it| it.entries = entries);
+    // Those of other pages too. What was stored or sent meanwhile is known better here.
+    for entry in store.entries().await {
+        with(|it| {
+            if !it.entries.contains(&entry) {
+                it.entries.push(entry);
+            }
+        });
+    }
     while let Some(entry) = with(|it| it.entries.first().cloned()).flatten() {
-        if !consent::is_given() {
-            return;
-        }
         let (Some(signal), Some(body)) = (entry.signal(), store.body(&entry).await) else {
             store.delete(&entry);
             with(|it| it.remove(&entry));
             continue;
         };
+        if !consent::is_given() {
+            return;
+        }
         let Some(transport) = super::transport() else {
             return;
         };
@@ -165,8 +203,10 @@ async fn send_all_stored() {
             return failed(after);
         }
         store.delete(&entry);
-        with(|it| it.remove(&entry));
-        account(&entry, outcome);
+        // It may have been dropped meanwhile, and accounted for.
+        if with(|it| it.remove(&entry)) == Some(true) {
+            account(&entry, outcome);
+        }
     }
     with(|it| it.failures = 0);
 }
@@ -203,12 +243,13 @@ impl Offline {
         if bytes > self.max_bytes {
             return None;
         }
-        let stored = self.store.put(&entry, body)?;
-        self.entries.push(entry);
-        Some(stored)
+        self.store.put(entry, body)
     }
 
-    fn remove(&mut self, entry: &Entry) {
+    /// Whether it was there.
+    fn remove(&mut self, entry: &Entry) -> bool {
+        let before = self.entries.len();
         self.entries.retain(|it| it != entry);
+        self.entries.len() < before
     }
 }

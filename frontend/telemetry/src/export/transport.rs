@@ -18,6 +18,7 @@ use crate::{clock, page};
 
 /// Whether requests carry the cookies of where they go (`fetch`'s `credentials`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Credentials {
     /// To the page's own origin only.
     #[default]
@@ -160,6 +161,9 @@ impl Sent {
         #[cfg(feature = "gzip")]
         if self.begun.is_none() {
             super::gzip::compress(&mut self.body).await;
+            if !crate::consent::is_given() {
+                return Outcome::Dropped(DropReason::Disabled).into();
+            }
         }
         if self.begun.is_none() {
             self.start();

@@ -18,7 +18,7 @@ use web_sys::Element;
 use super::lifetime::{Lifetime, Sign, Verdict};
 use crate::clock::{self, Anchor};
 use crate::context;
-use crate::page::Timer;
+use crate::page::{self, Timer};
 
 /// Open roots at most. The oldest is forgotten for a further one: an application that never ends its spans must not
 /// grow a table of ours.
@@ -156,7 +156,9 @@ pub(crate) fn end_all() {
 /// Looks after everything when the code that runs now is done: it may be inside the span that would be ended.
 #[inline(never)]
 pub(crate) fn queue_settling() {
-    if table(|table| std::mem::replace(&mut table.is_queued, true)) == Some(false) {
+    if page::IS_BROWSER
+        && table(|table| std::mem::replace(&mut table.is_queued, true)) == Some(false)
+    {
         wasm_bindgen_futures::spawn_local(async { settle() });
     }
 }

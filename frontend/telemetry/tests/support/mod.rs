@@ -184,7 +184,13 @@ thread_local! {
 
 /// Sets the page up, once.
 pub fn set_up() {
-    set_up_with(|builder| builder);
+    set_up_with(|builder| {
+        builder
+            .propagate_to("https://allowed.example/some/path")
+            .propagate_to("not-an-origin")
+            .ignore("/ignored/*")
+            .ignore("/exact?x=1")
+    });
 }
 
 /// Sets the page up, once, with settings of its own.
@@ -210,11 +216,7 @@ pub fn install(settings: impl FnOnce(Builder) -> Builder) {
     Reflect::set(&console, &"warn".into(), &keep).unwrap();
     let builder = throughline_browser::init("test")
         .version("1.2.3")
-        .schedule_delay(Duration::from_millis(20))
-        .propagate_to("https://allowed.example/some/path")
-        .propagate_to("not-an-origin")
-        .ignore("/ignored/*")
-        .ignore("/exact?x=1");
+        .schedule_delay(Duration::from_millis(20));
     settings(builder).install();
     Reflect::set(&console, &"warn".into(), &warn).unwrap();
 }
@@ -447,11 +449,11 @@ pub fn spans(name: &str) -> Vec<Span> {
     EXPORTED.with_borrow(|all| all.iter().filter(|it| it.name == name).cloned().collect())
 }
 
-/// The names of all roots that were exported so far.
+/// The names of all roots that were exported so far, but for the page's own load.
 pub fn roots() -> Vec<String> {
     EXPORTED.with_borrow(|all| {
         all.iter()
-            .filter(|it| it.parent_span_id.is_empty())
+            .filter(|it| it.parent_span_id.is_empty() && it.name != "documentLoad")
             .map(|it| it.name.clone())
             .collect()
     })

@@ -166,6 +166,11 @@ impl<T: Clone> Pipeline<T> {
         );
     }
 
+    /// Whether attempt `id` is still awaited: it was not given up, and its items were not dropped meanwhile.
+    pub fn is_under_way(&self, id: BatchId) -> bool {
+        self.flights.iter().any(|it| it.id == id)
+    }
+
     /// Makes all that waits due at once, a batch between two attempts included (unless the receiver asked for the pause).
     ///
     /// The mark says when it is done: see [`Pipeline::is_settled`].

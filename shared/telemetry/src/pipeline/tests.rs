@@ -443,3 +443,21 @@ fn every_reason_has_a_place_and_a_name_of_its_own() {
     ]]
     .assert_eq(&text.join(", "));
 }
+
+// --- a store outside ---
+
+#[test]
+fn what_a_store_takes_over_is_not_of_this_pipeline_until_it_comes_back_exported() {
+    let mut pipeline = pipeline_of(0..3);
+    let batch = export(&mut pipeline, ZERO);
+    assert!(pipeline.is_under_way(batch.id));
+    pipeline.complete(batch.id, Outcome::Stored, ZERO, MIDDLE);
+    assert!(!pipeline.is_under_way(batch.id));
+    assert_eq!(pipeline.ledger(), Ledger::default());
+    assert!(pipeline.ledger().and_stored(3).balances());
+
+    pipeline.record_export(3, 1);
+    let ledger = pipeline.ledger();
+    assert_eq!((ledger.created, ledger.exported), (3, 2));
+    assert!(ledger.balances());
+}

@@ -19,10 +19,13 @@ pub(super) struct Store(JsValue);
 
 /// A key.
 #[derive(Clone, PartialEq)]
-pub(super) struct Entry([f64; 5]);
+pub(in crate::export) struct Entry([f64; 5]);
 
 /// A batch on its way into the database.
-pub(in crate::export) struct Stored(Promise);
+pub(in crate::export) struct Stored {
+    entry: Entry,
+    done: Promise,
+}
 
 // === impl Store ===
 
@@ -43,15 +46,26 @@ impl Store {
         result(&request).await.map(Self)
     }
 
+    /// Gives way to whoever deletes or upgrades the database, and tells of its end.
+    pub(super) fn on_close(&self, closed: impl Fn() + Clone + 'static) {
+        let (database, on_close) = (self.0.clone(), closed.clone());
+        let give_way = page::callback(move || {
+            call(&database, "close", &[]);
+            closed();
+        });
+        page::set(&self.0, "onversionchange", give_way);
+        page::set(&self.0, "onclose", page::callback(on_close));
+    }
+
     /// Hands a body to the browser.
-    pub(super) fn put(&self, entry: &Entry, body: &[u8]) -> Option<Stored> {
+    pub(super) fn put(&self, entry: Entry, body: &[u8]) -> Option<Stored> {
         let (transaction, batches) = self.batches("readwrite")?;
         let body = Uint8Array::from(body);
         call(&batches, "put", &[body.into(), entry.to_key()])?;
         let done = settled(&transaction, "oncomplete");
         // The page may be about to go: nothing more will come.
         call(&transaction, "commit", &[]);
-        Some(Stored(done))
+        Some(Stored { entry, done })
     }
 
     /// What is there, oldest first.
@@ -154,9 +168,10 @@ fn number(it: f64) -> u64 {
 // === impl Stored ===
 
 impl Stored {
-    /// Waits. Whether it is in the database now.
-    pub(in crate::export) async fn done(self) -> bool {
-        JsFuture::from(self.0).await.is_ok()
+    /// Waits until it is in the database. `None` if it is not: there is no room, say.
+    pub(in crate::export) async fn done(self) -> Option<Entry> {
+        JsFuture::from(self.done).await.ok()?;
+        Some(self.entry)
     }
 }
 
