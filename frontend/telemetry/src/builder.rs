@@ -372,7 +372,7 @@ impl Builder {
         }
         attributes.extend(self.resource);
         // Before the limits are set: those of the resource are the default ones (specification, Exempt Entities).
-        let resource = resource::encode(window, attributes);
+        let resource = resource::encode(&attributes);
         limits::set(config.limits.unwrap_or_default());
         export::install(pipeline, transport, resource);
         #[cfg(feature = "offline")]

@@ -9,17 +9,17 @@ mod parent;
 
 use std::cell::Cell;
 
+use opentelemetry::Context;
 #[cfg(feature = "web-vitals")]
 use opentelemetry::trace::SpanContext;
-use opentelemetry::trace::{Span as _, SpanBuilder, TraceContextExt, Tracer as _};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt};
 use throughline_core::names::{browser, scope, throughline};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::performance::{self, number};
 use crate::span::Span;
 use crate::tracer::Tracer;
-use crate::{clock, page};
+use crate::{otlp, page};
 
 /// Resources of a document that have a span, in the order in which they were asked for: what the page waited for comes
 /// first. Of the rest there is the number, `throughline.document.resources_omitted`. Browsers keep 250 entries.
@@ -76,7 +76,6 @@ pub(crate) fn span_context() -> SpanContext {
 }
 
 fn start() {
-    let Some(window) = page::window() else { return };
     let entry = performance::navigation();
     let mut cx = Context::new();
     if let Some(parent) = parent::of(&entry) {
@@ -92,28 +91,27 @@ fn start() {
     if number(&entry, "loadEventEnd") > 0.0 {
         finish();
     } else {
-        page::listen(&window, "load", |_| finish_soon());
+        page::listen(js_sys::global().unchecked_ref(), "load", |_| finish_soon());
     }
 }
 
 /// The load is over when its event has been handled.
 fn finish_soon() {
-    if let Some(window) = page::window() {
-        let _ = window.set_timeout_with_callback(&page::callback(finish));
-    }
+    let finish = page::callback(finish);
+    drop(page::call(&js_sys::global(), "setTimeout", finish, 0));
 }
 
 fn begin(tracer: &Tracer, name: &'static str, cx: &Context, millis: f64) -> Span {
-    let start = clock::system_time(performance::unix_nanos(millis));
-    tracer.build_with_context(SpanBuilder::from_name(name).with_start_time(start), cx)
+    let start = performance::unix_nanos(millis);
+    tracer.start(name, &SpanKind::Internal, cx, Some(start))
 }
 
 /// Ends it at a time of the timeline; now, if it has no end there.
 fn end(span: &mut Span, millis: f64) {
     if millis > 0.0 {
-        span.end_with_timestamp(clock::system_time(performance::unix_nanos(millis)));
+        span.end_nanos(performance::unix_nanos(millis));
     } else {
-        span.set_attribute(KeyValue::new(throughline::LEFT, true));
+        span.set(throughline::LEFT, &otlp::bool(true));
         span.end();
     }
 }
@@ -158,8 +156,8 @@ impl Load {
         }
         if count > MAX_RESOURCES {
             let omitted = count - MAX_RESOURCES;
-            let omitted = KeyValue::new(throughline::RESOURCES_OMITTED, omitted);
-            self.span.set_attribute(omitted);
+            self.span
+                .set(throughline::RESOURCES_OMITTED, &otlp::int(omitted));
         }
     }
 }

@@ -9,9 +9,9 @@ use js_sys::{Array, Function};
 use opentelemetry::Context;
 use throughline_core::{names, server_timing, w3c};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Headers, Request, Url, Window};
+use web_sys::{Request, Url, Window};
 
-use crate::http::{self, Attributes, Open, Rules};
+use crate::http::{self, Open, Rules};
 use crate::interaction::turn;
 use crate::tracer::Tracer;
 use crate::{consent, page};
@@ -28,7 +28,7 @@ pub(crate) fn install(window: &Window, rules: &Rc<Rules>) {
     let wrapper = Wrapper {
         rules: Rc::clone(rules),
         tracer: Tracer::of(names::scope::FETCH),
-        settle: http::function(Box::new(settle)),
+        settle: page::function(Box::new(settle)),
     };
     let fetch = move |original: JsValue, this: JsValue, arguments: JsValue| {
         wrapper.fetch(&original, &this, arguments.unchecked_into())
@@ -52,8 +52,8 @@ impl Wrapper {
         let result = http::call(original, this, &arguments);
         match (request, result) {
             (Some(request), Ok(promise)) => Ok(self.observe(promise, request)),
-            (Some(request), Err(thrown)) => {
-                failed(*request, &thrown);
+            (Some(mut request), Err(thrown)) => {
+                failed(&mut request, &thrown);
                 Err(thrown)
             }
             (None, result) => result,
@@ -74,7 +74,7 @@ impl Wrapper {
             http::absolute(&input)?
         } else if input.is_instance_of::<Request>() || input.is_instance_of::<Url>() {
             let made = made(&input, &init, arguments)?;
-            page::property(request.insert(made), "url").as_string()?
+            page::text(request.insert(made), "url")?
         } else {
             return None;
         };
@@ -85,16 +85,19 @@ impl Wrapper {
         }
         // An untouched call is told about by its `init`.
         let source = request.unwrap_or(init);
-        let method = page::property(&source, "method").as_string();
+        let method = page::text(&source, "method");
         let cx = Context::current();
         let method = method.as_deref().unwrap_or("GET");
         let span = http::start(&self.tracer, &cx, method, &target);
         if is_allowed {
-            let headers: Headers = page::property(&source, "headers").unchecked_into();
+            let headers = page::property(&source, "headers");
+            let given = page::call(&headers, "has", w3c::TRACEPARENT, JsValue::UNDEFINED);
             // If the page has set the header itself, all of it is the page's.
-            if headers.has(w3c::TRACEPARENT) == Ok(false) {
+            if given == Ok(JsValue::FALSE) {
                 // Refused for `no-cors` requests: those go without.
-                http::inject(&span, &cx, &|name, value| drop(headers.set(name, value)));
+                http::inject(&span, &cx, &|name, value| {
+                    drop(page::call(&headers, "set", name, value));
+                });
             }
         }
         Some(Open::new(span, source, &url))
@@ -110,19 +113,19 @@ impl Wrapper {
             return promise;
         }
         let number = http::add(request);
-        let settle = |answered| {
-            self.settle.bind2(
-                &JsValue::UNDEFINED,
-                &JsValue::from_f64(number),
-                &JsValue::from_bool(answered),
-            )
+        if number == 0.0 {
+            return promise;
+        }
+        // The answer's function gets the number, the failure's its negative; and both the `undefined` of `call`.
+        let settle = |number: f64| {
+            page::call(&self.settle, "bind", JsValue::UNDEFINED, number).unwrap_or_default()
         };
-        let then: &Function = then.unchecked_ref();
-        then.call2(&promise, &settle(true), &settle(false))
-            .unwrap_or_else(|_| {
-                drop(http::take(number));
-                promise
-            })
+        let (answered, failed) = (settle(number), settle(-number));
+        let observed = page::apply(&then, &promise, answered, failed, JsValue::UNDEFINED);
+        observed.unwrap_or_else(|_| {
+            drop(http::take(number));
+            promise
+        })
     }
 }
 
@@ -134,58 +137,51 @@ fn made(input: &JsValue, init: &JsValue, arguments: &mut Array) -> Option<JsValu
     Some(request)
 }
 
-/// A [`Callback`](http::Callback). The promise of request `number` has been fulfilled or rejected with `value`.
+/// A [`Callback`](page::Callback): the promise of request `number` has been fulfilled with `value`; of `-number`,
+/// rejected.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "so they come from JavaScript"
 )]
-fn settle(number: JsValue, is_answer: JsValue, value: JsValue) -> Result<JsValue, JsValue> {
-    let is_answer = is_answer.is_truthy();
-    if let Some(request) = number.as_f64().and_then(http::take) {
+fn settle(number: JsValue, _: JsValue, value: JsValue) -> Result<JsValue, JsValue> {
+    let number = number.as_f64().unwrap_or_default();
+    let is_answer = number > 0.0;
+    if let Some(mut request) = http::take(number.abs()) {
         if is_answer {
             // An answer is a task of its own: no interaction's turn, but that in which the request was made (a stub's
             // answer may be there at once), can still last.
             turn::end_others(request.turn);
-            answered(*request, &value);
+            answered(&mut request, &value);
         } else {
-            failed(*request, &value);
+            failed(&mut request, &value);
         }
     }
     if is_answer { Ok(value) } else { Err(value) }
 }
 
-fn answered(request: Open, response: &JsValue) {
-    let headers: Headers = page::property(response, "headers").unchecked_into();
-    let server_timing = headers.get(server_timing::HEADER).ok().flatten();
-    let mut attributes = Attributes::default();
-    attributes.answer(
-        &page::property(response, "status"),
-        server_timing.as_deref(),
-    );
-    if page::property(response, "redirected").is_truthy() {
-        let url = page::property(response, "url").as_string();
-        attributes.redirected(url.as_deref());
+fn answered(request: &mut Open, response: &JsValue) {
+    let headers = page::property(response, "headers");
+    let server_timing = page::call(&headers, "get", server_timing::HEADER, JsValue::UNDEFINED);
+    let server_timing = server_timing.unwrap_or_default().as_string();
+    let span = &mut request.span;
+    http::answer(span, response, server_timing.as_deref());
+    if page::is(response, "redirected") {
+        http::redirected(span, page::text(response, "url").as_deref());
     }
     #[cfg(feature = "resource-timing")]
-    attributes.timing(&request.begun);
-    attributes.end(request.span);
+    http::timing(request);
 }
 
 /// There is no answer: the caller's `abort()`, with whatever reason, or something went wrong, of which a timeout that
 /// the caller set is one.
-fn failed(request: Open, reason: &JsValue) {
-    let mut attributes = Attributes::default();
-    let name = page::property(reason, "name").as_string();
+fn failed(request: &mut Open, reason: &JsValue) {
+    let name = page::text(reason, "name");
     let class = name.as_deref().unwrap_or(names::error::OTHER);
     let signal = page::property(&request.source, "signal");
-    let is_reason = || {
-        page::property(&signal, "aborted").is_truthy()
-            && page::property(&signal, "reason") == *reason
-    };
+    let is_reason = || page::is(&signal, "aborted") && page::property(&signal, "reason") == *reason;
     if class == "AbortError" || class != "TimeoutError" && is_reason() {
-        attributes.aborted();
+        http::aborted(&mut request.span);
     } else {
-        attributes.error(class);
+        http::error(&mut request.span, class);
     }
-    attributes.end(request.span);
 }

@@ -5,20 +5,21 @@ mod rules;
 #[cfg(feature = "resource-timing")]
 mod timing;
 
-use std::borrow::Cow;
-
 use js_sys::{Array, Function, Object, Proxy, Reflect};
-use opentelemetry::trace::{Span as _, SpanBuilder, SpanKind, Status, Tracer as _};
-use opentelemetry::{Context, Key, KeyValue, Value};
+use opentelemetry::Context;
+use opentelemetry::trace::{Span as _, SpanKind, Status};
 use throughline_core::names::{self, http, network, throughline};
 use throughline_core::{redact, server_timing, w3c};
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen::{JsCast, JsValue};
 
 pub(crate) use self::open::{Open, add, end_all, take};
 #[cfg(any(feature = "xhr", feature = "resource-timing"))]
 pub(crate) use self::rules::without_fragment;
 pub(crate) use self::rules::{Rules, Settings, Target, absolute};
-use crate::page;
+#[cfg(feature = "resource-timing")]
+pub(crate) use self::timing::timing;
+use crate::otlp;
+use crate::page::{self, Callback};
 use crate::span::Span;
 use crate::tracer::Tracer;
 
@@ -29,20 +30,6 @@ pub(crate) const REDIRECTED_TO: &str = "throughline.http.redirected_to";
 /// Methods that no specification turns into upper case. `fetch` and `open` do so with the others (Fetch, "normalize").
 const CASE_SENSITIVE: [&str; 2] = ["PATCH", "QUERY"];
 
-/// Attributes on their way to a span.
-#[derive(Debug, Default)]
-pub(crate) struct Attributes(Vec<KeyValue>);
-
-/// A JavaScript function of three arguments.
-pub(crate) type Callback = dyn Fn(JsValue, JsValue, JsValue) -> Result<JsValue, JsValue>;
-
-/// The function that JavaScript can call any number of times, also from within itself.
-pub(crate) fn function(callback: Box<Callback>) -> Function {
-    Closure::<Callback>::wrap(callback)
-        .into_js_value()
-        .unchecked_into()
-}
-
 /// Puts a wrapper around `object[name]`. It is called with the function, its `this`, and the array of its arguments.
 ///
 /// A `Proxy` is in all but its calls the function that it is for: its name, length, text and further properties, and
@@ -51,12 +38,8 @@ pub(crate) fn wrap(object: &JsValue, name: &str, wrapper: Box<Callback>) {
     let original = page::property(object, name);
     let handler = Object::new();
     let is_set = original.is_function()
-        && Reflect::set(&handler, &JsValue::from_str("apply"), &function(wrapper)).is_ok()
-        && Reflect::set(
-            object,
-            &JsValue::from_str(name),
-            &Proxy::new(&original, &handler),
-        ) == Ok(true);
+        && page::set(&handler, "apply", page::function(wrapper))
+        && page::set(object, name, Proxy::new(&original, &handler));
     if !is_set {
         page::warn("a function of the page cannot be replaced: its requests are not traced");
     }
@@ -71,24 +54,19 @@ pub(crate) fn call(
     Reflect::apply(original.unchecked_ref::<Function>(), this, arguments)
 }
 
-/// The span of a request, a child of the context's. Attributes are set at the start: samplers see nothing else.
+/// The span of a request, a child of the context's.
 pub(crate) fn start(tracer: &Tracer, cx: &Context, method: &str, target: &Target<'_>) -> Span {
-    let mut attributes = Attributes::default();
     let known = known(method);
-    attributes.text(http::REQUEST_METHOD, known.unwrap_or(http::OTHER_METHOD));
+    let name = known.unwrap_or("HTTP");
+    let mut span = tracer.start(name, &SpanKind::Client, cx, None);
+    span.set_text(http::REQUEST_METHOD, known.unwrap_or(http::OTHER_METHOD));
     if known.is_none() {
-        attributes.text(http::REQUEST_METHOD_ORIGINAL, method);
+        span.set_text(http::REQUEST_METHOD_ORIGINAL, method);
     }
-    attributes.text(network::SERVER_ADDRESS, target.host);
-    attributes.add(network::SERVER_PORT, Value::I64(target.port.into()));
-    attributes.text(names::url::FULL, &redact::url(target.url));
-    let span = SpanBuilder {
-        span_kind: Some(SpanKind::Client),
-        name: Cow::Borrowed(known.unwrap_or("HTTP")),
-        attributes: Some(attributes.0),
-        ..SpanBuilder::default()
-    };
-    tracer.build_with_context(span, cx)
+    span.set_text(network::SERVER_ADDRESS, target.host);
+    span.set(network::SERVER_PORT, &otlp::int(target.port.into()));
+    span.set_text(names::url::FULL, &redact::url(target.url));
+    span
 }
 
 /// Sets the headers that carry a span's context, and the baggage of the one that it was started in.
@@ -113,71 +91,44 @@ fn known(method: &str) -> Option<&'static str> {
     })
 }
 
-// === impl Attributes ===
+/// Something went wrong, of this class.
+#[inline(never)]
+pub(crate) fn error(span: &mut Span, class: &str) {
+    span.set_text(names::error::TYPE, class);
+    span.set_status(Status::error(""));
+}
 
-impl Attributes {
-    #[inline(never)]
-    pub(crate) fn text(&mut self, key: &'static str, value: &str) {
-        self.add(key, Value::String(value.to_owned().into()));
+/// What a response tells: its status, which is 0 if it is not ours to know (an opaque one), and the server's span.
+pub(crate) fn answer(span: &mut Span, response: &JsValue, server_timing: Option<&str>) {
+    #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
+    let code = page::number(response, "status") as i64;
+    if code > 0 {
+        span.set(http::RESPONSE_STATUS_CODE, &otlp::int(code));
     }
+    if code >= 400 {
+        error(span, &digits(code));
+    }
+    let server = server_timing.and_then(server_timing::parse);
+    if let Some(server) = server {
+        // The span's id in `00-{trace id}-{span id}-03`.
+        let id = server.header();
+        span.set_text(
+            throughline::SERVER_SPAN_ID,
+            id.get(36..52).unwrap_or_default(),
+        );
+    }
+}
 
-    #[inline(never)]
-    pub(crate) fn add(&mut self, key: &'static str, value: Value) {
-        self.0.push(KeyValue::new(Key::from_static_str(key), value));
+/// The address at the end of all redirections.
+pub(crate) fn redirected(span: &mut Span, url: Option<&str>) {
+    if let Some(end) = url.and_then(Target::of) {
+        span.set_text(REDIRECTED_TO, end.origin);
     }
+}
 
-    /// The class of an error, which makes the span one.
-    pub(crate) fn error(&mut self, class: &str) {
-        self.text(names::error::TYPE, class);
-    }
-
-    /// What a response tells: its status, which is 0 if it is not ours to know (an opaque one), and the server's span.
-    pub(crate) fn answer(&mut self, status: &JsValue, server_timing: Option<&str>) {
-        let status = status.as_f64().unwrap_or_default();
-        #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
-        let code = status as i64;
-        if code > 0 {
-            self.add(http::RESPONSE_STATUS_CODE, Value::I64(code));
-        }
-        if code >= 400 {
-            self.error(&digits(code));
-        }
-        let server = server_timing.and_then(server_timing::parse);
-        if let Some(server) = server {
-            // The span's id in `00-{trace id}-{span id}-03`.
-            let id = server.header();
-            self.text(
-                throughline::SERVER_SPAN_ID,
-                id.get(36..52).unwrap_or_default(),
-            );
-        }
-    }
-
-    /// The address at the end of all redirections.
-    pub(crate) fn redirected(&mut self, url: Option<&str>) {
-        if let Some(end) = url.and_then(Target::of) {
-            self.text(REDIRECTED_TO, end.origin);
-        }
-    }
-
-    /// A request that its caller aborted did not go wrong (semantic conventions, recording errors): no error then.
-    pub(crate) fn aborted(&mut self) {
-        self.add(throughline::FETCH_ABORTED, Value::Bool(true));
-    }
-
-    /// Ends a span with these.
-    #[inline(never)]
-    pub(crate) fn end(self, mut span: Span) {
-        for attribute in self.0 {
-            if attribute.key.as_str() == names::error::TYPE {
-                span.set_status(Status::Error {
-                    description: Cow::Borrowed(""),
-                });
-            }
-            span.set_attribute(attribute);
-        }
-        span.end();
-    }
+/// A request that its caller aborted did not go wrong (semantic conventions, recording errors): no error then.
+pub(crate) fn aborted(span: &mut Span) {
+    span.set(throughline::FETCH_ABORTED, &otlp::bool(true));
 }
 
 /// The three digits of a status.

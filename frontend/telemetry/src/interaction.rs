@@ -11,8 +11,8 @@ pub(crate) mod turn;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use opentelemetry::trace::{Span as _, SpanBuilder, TraceContextExt, TraceId, Tracer as _};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::Context;
+use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt, TraceId};
 use throughline_core::{names, redact};
 use web_sys::{Element, Event, Window};
 
@@ -105,18 +105,15 @@ fn begin(kind: Kind, name: String, event: &Event, control: Element) {
     let mut span_name = kind.as_str().to_owned();
     span_name.push(' ');
     span_name.push_str(&name);
-    let mut attributes = vec![
-        KeyValue::new(names::throughline::INTERACTION_TYPE, kind.as_str()),
-        KeyValue::new(names::app::WIDGET_ID, name),
-        KeyValue::new(names::app::BROWSER_TAG_NAME, control::tag_name(&control)),
-    ];
-    let url = page::property(&page::property(&js_sys::global(), "location"), "href");
-    if let Some(url) = url.as_string() {
-        let url = redact::url(&url).into_owned();
-        attributes.push(KeyValue::new(names::url::FULL, url));
+    let tracer = Tracer::of(names::scope::INTERACTION);
+    let mut span = tracer.start(span_name, &SpanKind::Internal, &Context::new(), None);
+    span.set_text(names::throughline::INTERACTION_TYPE, kind.as_str());
+    span.set_text(names::app::WIDGET_ID, &name);
+    span.set_text(names::app::BROWSER_TAG_NAME, &control::tag_name(&control));
+    let location = page::property(&js_sys::global(), "location");
+    if let Some(url) = page::text(&location, "href") {
+        span.set_text(names::url::FULL, &redact::url(&url));
     }
-    let span = SpanBuilder::from_name(span_name).with_attributes(attributes);
-    let span = Tracer::of(names::scope::INTERACTION).build_with_context(span, &Context::new());
     LAST.set(Some(span.span_context().trace_id()));
     let cx = Context::new().with_span(span);
     let interaction = Rc::new(Interaction { cx, control });

@@ -1,6 +1,6 @@
 //! The page being hidden or left: what is there is sent at once, because there may be no later.
 
-use web_sys::{VisibilityState, Window};
+use web_sys::Window;
 
 use crate::export;
 use crate::interaction::roots;
@@ -15,11 +15,9 @@ pub(crate) fn install(window: &Window) {
         send_all();
         export::hold_back(false);
     });
-    let Some(document) = window.document() else {
-        return;
-    };
-    page::listen(&document.clone(), "visibilitychange", move |_| {
-        if document.visibility_state() == VisibilityState::Hidden {
+    // It bubbles to the window.
+    page::listen(window, "visibilitychange", |_| {
+        if page::is_hidden() {
             send_all();
         }
     });

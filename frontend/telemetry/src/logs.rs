@@ -56,11 +56,9 @@ pub(crate) fn event(scope: &'static str, record: Record) {
 
 /// Writes a record; `scope` is encoded.
 #[allow(dead_code, reason = "by the features that write records")]
-pub(crate) fn emit(scope: Arc<[u8]>, mut record: Record) {
+pub(crate) fn emit(scope: Arc<[u8]>, record: Record) {
     let mut attributes = common_attributes();
-    for attribute in std::mem::take(&mut record.attributes) {
-        attributes.set(attribute, limits::get().attributes);
-    }
+    attributes.set_all(&record.attributes, limits::get().attributes);
     send(scope, &record, &attributes, clock::anchor().now());
 }
 

@@ -11,8 +11,10 @@ pub(crate) mod response;
 mod tests;
 
 use opentelemetry::InstrumentationScope;
+use opentelemetry::trace::SpanContext;
+use throughline_core::w3c;
 
-pub(crate) use self::attributes::{Attributes, attribute};
+pub(crate) use self::attributes::{Attributes, attribute, bool, double, int, list, text};
 #[cfg(feature = "logs")]
 pub(crate) use self::attributes::{pair, value};
 
@@ -134,21 +136,35 @@ impl Message {
         self.0.extend_from_slice(bytes);
     }
 
+    /// The ids and the `tracestate` of a span, as fields 1 to 3: so they are in a `Span` and in its `Link`s.
+    #[inline(never)]
+    pub(crate) fn context(&mut self, span: &SpanContext) {
+        self.bytes(1, &span.trace_id().to_bytes());
+        self.bytes(2, &span.span_id().to_bytes());
+        self.text(3, &w3c::tracestate(span));
+    }
+
     /// Fields that were written elsewhere.
     pub(crate) fn fields(&mut self, fields: &Self) {
         self.0.extend_from_slice(&fields.0);
     }
 
+    #[inline(never)]
     fn tag(&mut self, field: u32, wire: Wire) {
         self.varint(u64::from(field << 3 | wire as u32));
     }
 
+    #[inline(never)]
     #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
     fn varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.0.push(value as u8 | 0x80);
+        loop {
+            let is_last = value < 0x80;
+            let more = if is_last { 0 } else { 0x80 };
+            self.0.push(value as u8 | more);
+            if is_last {
+                return;
+            }
             value >>= 7;
         }
-        self.0.push(value as u8);
     }
 }

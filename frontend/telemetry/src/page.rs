@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-#[cfg(any(feature = "navigation", feature = "web-vitals"))]
-use web_sys::VisibilityState;
 use web_sys::{Event, EventTarget, Window};
 
 /// Whether there is JavaScript. A server that renders the page links the client too, and runs code that calls it: there
@@ -17,11 +15,32 @@ pub(crate) fn window() -> Option<Window> {
     IS_BROWSER.then(web_sys::window)?
 }
 
+/// What JavaScript can call. All have one type, because each type costs an export with a long name.
+pub(crate) type Callback = dyn Fn(JsValue, JsValue, JsValue) -> Result<JsValue, JsValue>;
+
+/// The function that JavaScript can call any number of times, also from within itself.
+#[inline(never)]
+pub(crate) fn function(callback: Box<Callback>) -> Function {
+    Closure::<Callback>::wrap(callback)
+        .into_js_value()
+        .unchecked_into()
+}
+
+/// A function without arguments.
+pub(crate) fn callback(callback: impl Fn() + 'static) -> Function {
+    function(Box::new(move |_, _, _| {
+        callback();
+        Ok(JsValue::UNDEFINED)
+    }))
+}
+
 /// Tells the developer, who may see it in the console. Nobody else hears of our failures.
+#[inline(never)]
 pub(crate) fn warn(text: &str) {
     if IS_BROWSER {
-        let text = String::from("throughline: ") + text;
-        web_sys::console::warn_1(&JsValue::from(text));
+        let console = property(&js_sys::global(), "console");
+        let text = ["throughline: ", text].concat();
+        drop(call(&console, "warn", text, JsValue::UNDEFINED));
     }
 }
 
@@ -29,37 +48,99 @@ pub(crate) fn warn(text: &str) {
 ///
 /// The handler is `Fn`: an event may be dispatched from within a handler of the same event.
 pub(crate) fn listen(target: &EventTarget, event: &str, handler: impl Fn(Event) + 'static) {
-    let handler = Closure::<dyn Fn(Event)>::new(handler).into_js_value();
-    let added =
-        target.add_event_listener_with_callback_and_bool(event, handler.unchecked_ref(), true);
+    add_listener(
+        target,
+        event,
+        Box::new(move |event, _, _| {
+            handler(event.unchecked_into());
+            Ok(JsValue::UNDEFINED)
+        }),
+    );
+}
+
+fn add_listener(target: &JsValue, event: &str, handler: Box<Callback>) {
+    let add = property(target, "addEventListener");
+    let handler = function(handler).into();
+    let added = apply(&add, target, event.into(), handler, JsValue::TRUE);
     if added.is_err() {
         warn("cannot listen to the page");
     }
 }
 
-/// A function that JavaScript can call any number of times, also from within itself.
-pub(crate) fn callback(callback: impl Fn() + 'static) -> Function {
-    Closure::<dyn Fn()>::new(callback)
-        .into_js_value()
-        .unchecked_into()
+/// Calls a method with two arguments; with `undefined` for one that is not wanted.
+///
+/// Everything that is not called often goes through here: a binding of its own for each would be an import each.
+pub(crate) fn call(
+    object: &JsValue,
+    method: &str,
+    first: impl Into<JsValue>,
+    second: impl Into<JsValue>,
+) -> Result<JsValue, JsValue> {
+    let method = property(object, method);
+    apply(
+        &method,
+        object,
+        first.into(),
+        second.into(),
+        JsValue::UNDEFINED,
+    )
+}
+
+/// Calls a function.
+#[inline(never)]
+pub(crate) fn apply(
+    function: &JsValue,
+    this: &JsValue,
+    first: JsValue,
+    second: JsValue,
+    third: JsValue,
+) -> Result<JsValue, JsValue> {
+    if !function.is_function() {
+        return Err(JsValue::UNDEFINED);
+    }
+    let function: &Function = function.unchecked_ref();
+    function.call3(this, &first, &second, &third)
 }
 
 /// Whether nobody can see the page.
-#[cfg(any(feature = "navigation", feature = "web-vitals"))]
 pub(crate) fn is_hidden() -> bool {
-    window()
-        .and_then(|window| window.document())
-        .is_some_and(|it| it.visibility_state() == VisibilityState::Hidden)
+    let document = property(&js_sys::global(), "document");
+    property(&document, "visibilityState") == "hidden"
 }
 
 /// A property of a JavaScript object, or `undefined`. Never throws.
+#[inline(never)]
 pub(crate) fn property(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// Sets a property of a JavaScript object of our own.
+/// A property that is a text.
+#[inline(never)]
+pub(crate) fn text(object: &JsValue, name: &str) -> Option<String> {
+    property(object, name).as_string()
+}
+
+/// A property that is a number, else 0.
+#[inline(never)]
+pub(crate) fn number(object: &JsValue, name: &str) -> f64 {
+    property(object, name).as_f64().unwrap_or_default()
+}
+
+/// Whether a property is true, or as good as that.
+#[inline(never)]
+pub(crate) fn is(object: &JsValue, name: &str) -> bool {
+    property(object, name).is_truthy()
+}
+
+/// Sets a property of a JavaScript object.
 pub(crate) fn set(object: &JsValue, name: &str, value: impl Into<JsValue>) -> bool {
-    Reflect::set(object, &JsValue::from_str(name), &value.into()).unwrap_or(false)
+    set_value(object, name, value.into())
+}
+
+#[inline(never)]
+#[expect(clippy::needless_pass_by_value, reason = "it is dropped in one place")]
+fn set_value(object: &JsValue, name: &str, value: JsValue) -> bool {
+    Reflect::set(object, &JsValue::from_str(name), &value).unwrap_or(false)
 }
 
 /// From 0 to 1, for the jitter of retries. Ids have a better source.
@@ -75,7 +156,7 @@ pub(crate) fn random() -> f32 {
 #[derive(Debug)]
 pub(crate) struct Timer {
     callback: Function,
-    armed: Option<(i32, Duration)>,
+    armed: Option<(JsValue, Duration)>,
 }
 
 // === impl Timer ===
@@ -92,21 +173,17 @@ impl Timer {
     /// for itself whether there is something to do. `now` is that clock's time.
     pub(crate) fn set(&mut self, at: Option<Duration>, now: Duration) {
         let Some(at) = at else { return };
-        if self.armed.is_some_and(|(_, armed)| armed <= at) {
+        if self.armed.as_ref().is_some_and(|(_, armed)| *armed <= at) {
             return;
         }
-        let Some(window) = window() else { return };
+        let page = js_sys::global();
         if let Some((id, _)) = self.armed.take() {
-            window.clear_timeout_with_handle(id);
+            drop(call(&page, "clearTimeout", id, JsValue::UNDEFINED));
         }
         // One more millisecond: a timer that fires early by rounding would only have to be set again.
-        let delay = at.saturating_sub(now).as_secs_f32() * 1e3 + 1.0;
-        #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-        let delay = delay as i32;
-        self.armed = window
-            .set_timeout_with_callback_and_timeout_and_arguments_0(&self.callback, delay)
-            .ok()
-            .map(|id| (id, at));
+        let delay = at.saturating_sub(now).as_secs_f64() * 1e3 + 1.0;
+        let id = call(&page, "setTimeout", &self.callback, delay);
+        self.armed = id.ok().map(|id| (id, at));
     }
 
     /// It has fired.

@@ -7,6 +7,7 @@ use js_sys::{Array, Function, Object};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{PerformanceObserver, PerformanceObserverEntryList};
 
+pub(crate) use crate::page::number;
 use crate::{clock, page};
 
 /// Entries of one type, as they come.
@@ -45,8 +46,14 @@ pub(crate) fn observe(
 
 /// The entries of a type that there are now.
 pub(crate) fn entries(entry_type: &str) -> Array {
-    let performance = page::window().and_then(|window| window.performance());
-    performance.map_or_else(Array::new, |it| it.get_entries_by_type(entry_type))
+    let performance = page::property(&js_sys::global(), "performance");
+    let entries = page::call(
+        &performance,
+        "getEntriesByType",
+        entry_type,
+        JsValue::UNDEFINED,
+    );
+    list(&entries.unwrap_or_default())
 }
 
 /// The entry of the document's own request.
@@ -63,16 +70,10 @@ pub(crate) fn list(value: &JsValue) -> Array {
     }
 }
 
-/// A property that is a number, else 0: what is unknown is 0 in all entries.
-#[inline(never)]
-pub(crate) fn number(entry: &JsValue, name: &str) -> f64 {
-    page::property(entry, name).as_f64().unwrap_or_default()
-}
-
 /// A property that is a text, else an empty one.
 #[inline(never)]
 pub(crate) fn text(entry: &JsValue, name: &str) -> String {
-    page::property(entry, name).as_string().unwrap_or_default()
+    page::text(entry, name).unwrap_or_default()
 }
 
 /// Now, in milliseconds of the timeline.
@@ -88,11 +89,10 @@ pub(crate) fn unix_nanos(millis: f64) -> u64 {
 
 /// Calls `start` when the page is there for somebody to see: now, unless the browser renders it in advance.
 pub(crate) fn when_activated(start: fn()) {
-    let Some(document) = page::window().and_then(|window| window.document()) else {
-        return;
-    };
-    if page::property(&document, "prerendering").is_truthy() {
-        page::listen(&document, "prerenderingchange", move |_| start());
+    let page = js_sys::global();
+    if page::is(&page::property(&page, "document"), "prerendering") {
+        // An event of the document.
+        page::listen(page.unchecked_ref(), "prerenderingchange", move |_| start());
     } else {
         start();
     }

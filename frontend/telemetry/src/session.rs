@@ -13,14 +13,14 @@ mod stored;
 use std::cell::RefCell;
 use std::time::Duration;
 
-use js_sys::Reflect;
+#[cfg(feature = "logs")]
 use opentelemetry::KeyValue;
 use throughline_core::names::session as names;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::Window;
 
 use self::stored::Stored;
-use crate::otlp::Attributes;
+use crate::otlp::{self, Attributes};
 use crate::{clock, consent, ids, page};
 
 /// The entry in `localStorage`.
@@ -126,10 +126,12 @@ pub(crate) fn forget() {
     state(|state| {
         state.current = None;
         if state.limits.is_some() {
-            let _ = Reflect::delete_property::<JsValue>(
-                storage().unchecked_ref(),
-                &JsValue::from_str(KEY),
-            );
+            drop(page::call(
+                &storage(),
+                "removeItem",
+                KEY,
+                JsValue::UNDEFINED,
+            ));
         }
     });
 }
@@ -138,10 +140,10 @@ pub(crate) fn forget() {
 pub(crate) fn set(attributes: &mut Attributes, max: usize) {
     state(|state| {
         if let Some(current) = &state.current {
-            attributes.set(KeyValue::new(names::ID, current.id.clone()), max);
+            attributes.set(names::ID, &otlp::text(&current.id), max);
         }
         if let Some(user) = &state.user {
-            attributes.set(KeyValue::new(names::USER_ID, user.clone()), max);
+            attributes.set(names::USER_ID, &otlp::text(user), max);
         }
     });
 }
@@ -190,7 +192,7 @@ fn storage() -> JsValue {
 }
 
 fn stored() -> Option<Stored> {
-    Stored::read(&page::property(&storage(), KEY).as_string()?)
+    Stored::read(&page::text(&storage(), KEY)?)
 }
 
 /// By the time of day, which is the same in all tabs.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{self, SpanContext, SpanId, SpanKind, Status};
+use opentelemetry::trace::{self, SpanContext, SpanKind, Status};
 use throughline_core::limits::MAX_NAME_BYTES;
 
 use crate::clock::{self, Anchor};
@@ -13,7 +13,7 @@ use crate::consent;
 use crate::export::{self, Item, Signal};
 use crate::interaction::roots;
 use crate::limits;
-use crate::otlp::{Attributes, Message, cut};
+use crate::otlp::{self, Attributes, Message, cut};
 
 /// One operation. It ends when [`end`](trace::Span::end) is called, or when it is dropped.
 pub(crate) struct Span {
@@ -23,11 +23,9 @@ pub(crate) struct Span {
 }
 
 pub(crate) struct Recording {
+    /// The fields of the message that do not change.
+    pub(crate) head: Message,
     pub(crate) name: Cow<'static, str>,
-    pub(crate) kind: SpanKind,
-    pub(crate) parent: Option<SpanId>,
-    /// Those of the parent: whether it is remote.
-    pub(crate) flags: u32,
     pub(crate) start: u64,
     pub(crate) attributes: Attributes,
     pub(crate) events: Parts,
@@ -72,12 +70,40 @@ impl Span {
         }
     }
 
+    /// Sets an attribute with an encoded `AnyValue`: without the API's `KeyValue`, for our own instrumentations.
+    #[inline(never)]
+    pub(crate) fn set(&mut self, key: &str, value: &Message) {
+        if let Some(recording) = &mut self.recording {
+            let max = limits::get().attributes;
+            recording.attributes.set(key, value, max);
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn set_text(&mut self, key: &str, text: &str) {
+        self.set(key, &otlp::text(text));
+    }
+
+    /// What is recorded, if it still is.
+    pub(crate) fn recorded(&mut self) -> Option<&mut Recording> {
+        self.recording.as_deref_mut()
+    }
+
     fn end_at(&mut self, at: Option<SystemTime>) {
-        let Some(recording) = self.recording.take() else {
+        if let Some(recording) = &self.recording {
+            let end = clock::at(at, recording.anchor);
+            self.end_nanos(end);
+        }
+    }
+
+    /// Ends it at this time in nanoseconds since 1970, but not before its start.
+    #[inline(never)]
+    pub(crate) fn end_nanos(&mut self, end: u64) {
+        let Some(mut recording) = self.recording.take() else {
             return;
         };
-        let end = clock::at(at, recording.anchor).max(recording.start);
-        let span = recording.write(&self.context, end);
+        let end = end.max(recording.start);
+        recording.finish(end);
         roots::span_ended(self.context.trace_id(), self.context.span_id(), end);
         if recording.consent != consent::epoch() {
             return export::refuse(Signal::Traces);
@@ -85,15 +111,15 @@ impl Span {
         export::record(
             Signal::Traces,
             Item {
-                scope: recording.scope,
-                bytes: span.into_bytes(),
+                scope: Arc::clone(&recording.scope),
+                bytes: std::mem::take(&mut recording.head).into_bytes(),
             },
         );
     }
 
     fn event(&mut self, name: &str, at: Option<SystemTime>, attributes: Vec<KeyValue>) {
         if let Some(recording) = &mut self.recording {
-            recording.push_event(name, at, attributes, 0);
+            recording.push_event(name, at, &attributes, 0);
         }
     }
 }
@@ -122,9 +148,10 @@ impl trace::Span for Span {
 
     fn set_attribute(&mut self, attribute: KeyValue) {
         if let Some(recording) = &mut self.recording {
+            let attribute = std::slice::from_ref(&attribute);
             recording
                 .attributes
-                .set(attribute, limits::get().attributes);
+                .set_all(attribute, limits::get().attributes);
         }
     }
 
@@ -146,7 +173,7 @@ impl trace::Span for Span {
 
     fn add_link(&mut self, span_context: SpanContext, attributes: Vec<KeyValue>) {
         if let Some(recording) = &mut self.recording {
-            recording.push_link(&span_context, attributes, 0);
+            recording.push_link(&span_context, &attributes, 0);
         }
     }
 
@@ -178,7 +205,7 @@ impl Recording {
         &mut self,
         name: &str,
         at: Option<SystemTime>,
-        attributes: Vec<KeyValue>,
+        attributes: &[KeyValue],
         already_dropped: u32,
     ) {
         let limits = limits::get();
@@ -199,7 +226,7 @@ impl Recording {
     pub(crate) fn push_link(
         &mut self,
         to: &SpanContext,
-        attributes: Vec<KeyValue>,
+        attributes: &[KeyValue],
         already_dropped: u32,
     ) {
         let limits = limits::get();
@@ -207,9 +234,7 @@ impl Recording {
             return;
         }
         let mut link = Message::default();
-        link.bytes(1, &to.trace_id().to_bytes());
-        link.bytes(2, &to.span_id().to_bytes());
-        link.text(3, &to.trace_state().header());
+        link.context(to);
         Attributes::new(attributes, limits.attributes_per_event).write(
             &mut link,
             4,
@@ -219,29 +244,17 @@ impl Recording {
         self.links.fields.message(field::LINKS, &link);
     }
 
-    /// The `Span` message.
-    fn write(&self, context: &SpanContext, end: u64) -> Message {
-        let mut span = Message::default();
-        span.bytes(1, &context.trace_id().to_bytes());
-        span.bytes(2, &context.span_id().to_bytes());
-        span.text(3, &context.trace_state().header());
-        if let Some(parent) = self.parent {
-            span.bytes(4, &parent.to_bytes());
-        }
+    /// Completes the message.
+    fn finish(&mut self, end: u64) {
+        let span = &mut self.head;
         span.text(5, cut(&self.name, MAX_NAME_BYTES));
-        span.uint(6, kind(&self.kind));
-        span.fixed64(7, self.start);
         span.fixed64(8, end);
-        self.attributes.write(&mut span, 9, 0);
-        span.fields(&self.events.fields);
-        span.uint(field::EVENTS + 1, self.events.dropped.into());
-        span.fields(&self.links.fields);
-        span.uint(field::LINKS + 1, self.links.dropped.into());
+        self.attributes.write(span, 9, 0);
+        self.events.write(span, field::EVENTS);
+        self.links.write(span, field::LINKS);
         if let Some(status) = status(&self.status) {
             span.message(15, &status);
         }
-        span.fixed32(16, self.flags);
-        span
     }
 }
 
@@ -257,6 +270,11 @@ impl Parts {
             self.dropped = self.dropped.saturating_add(1);
         }
         room
+    }
+
+    fn write(&self, span: &mut Message, field: u32) {
+        span.fields(&self.fields);
+        span.uint(field + 1, self.dropped.into());
     }
 }
 
@@ -285,7 +303,7 @@ pub(crate) fn flags(context: &SpanContext, is_remote: bool) -> u32 {
 }
 
 /// The message's number for a kind.
-fn kind(kind: &SpanKind) -> u64 {
+pub(crate) fn kind(kind: &SpanKind) -> u64 {
     match kind {
         SpanKind::Internal => 1,
         SpanKind::Server => 2,

@@ -1,5 +1,6 @@
 //! The tracer provider and its tracers, behind the `opentelemetry` API.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use opentelemetry::trace::{
@@ -8,8 +9,9 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, InstrumentationScope};
 use throughline_core::w3c;
 
+use crate::clock::Anchor;
 use crate::interaction::roots;
-use crate::otlp::{self, Attributes};
+use crate::otlp::{self, Attributes, Message};
 use crate::sampler;
 use crate::span::{self, Parts, Recording, Span};
 use crate::{clock, consent, ids, limits};
@@ -53,9 +55,46 @@ impl trace::Tracer for Tracer {
     type Span = Span;
 
     // The API calls this while it borrows its stack of contexts: nothing in here may attach or detach one.
-    fn build_with_context(&self, builder: SpanBuilder, parent_cx: &Context) -> Span {
+    fn build_with_context(&self, mut builder: SpanBuilder, parent_cx: &Context) -> Span {
+        let name = std::mem::take(&mut builder.name);
+        let kind = builder.span_kind.take().unwrap_or(SpanKind::Internal);
         let span = parent_cx.span();
-        let parent = Some(span.span_context()).filter(|parent| parent.is_valid());
+        let start = builder.start_time;
+        let mut span = self.begin(name, &kind, parent_cx, span.span_context(), &|anchor| {
+            start.map(|_| clock::at(start, anchor))
+        });
+        if let Some(recording) = span.recorded() {
+            recording.add(&builder);
+        }
+        span
+    }
+}
+
+impl Tracer {
+    /// Starts a span as our own instrumentations do, now or at `start` (nanoseconds since 1970). Without the API's
+    /// builder, which is much code for what they need.
+    pub(crate) fn start(
+        &self,
+        name: impl Into<Cow<'static, str>>,
+        kind: &SpanKind,
+        parent_cx: &Context,
+        start: Option<u64>,
+    ) -> Span {
+        let parent = parent_cx.span();
+        let parent = parent.span_context();
+        self.begin(name.into(), kind, parent_cx, parent, &|_| start)
+    }
+
+    #[inline(never)]
+    fn begin(
+        &self,
+        name: Cow<'static, str>,
+        kind: &SpanKind,
+        parent_cx: &Context,
+        parent: &SpanContext,
+        start: &dyn Fn(Anchor) -> Option<u64>,
+    ) -> Span {
+        let parent = Some(parent).filter(|parent| parent.is_valid());
         if parent_cx.is_telemetry_suppressed() || !consent::is_given() {
             return Span::silent(parent.cloned().unwrap_or(SpanContext::NONE));
         }
@@ -68,28 +107,31 @@ impl trace::Tracer for Tracer {
         let open = parent.and_then(|_| roots::anchor_of(trace_id));
         let anchor = open.unwrap_or_else(|| clock::anchor_of(trace_id));
         let now = anchor.now();
-        if parent.is_some() {
-            roots::child_started(trace_id, now);
-        } else {
-            roots::started(trace_id, span_id, anchor);
+        let start = start(anchor).unwrap_or(now);
+        let mut head = Message::default();
+        head.context(&context);
+        match parent {
+            Some(parent) => {
+                roots::child_started(trace_id, now);
+                head.bytes(4, &parent.span_id().to_bytes());
+            }
+            None => roots::started(trace_id, span_id, anchor),
         }
-        let max = limits::get().attributes;
+        head.uint(6, span::kind(kind));
+        head.fixed64(7, start);
+        let is_remote = parent.is_some_and(SpanContext::is_remote);
+        head.fixed32(16, span::flags(&context, is_remote));
         let mut attributes = Attributes::default();
+        let max = limits::get().attributes;
         crate::common::set(&mut attributes, max);
         #[cfg(feature = "clock-offset")]
         if parent.is_none() {
             clock::offset::set(&mut attributes, max);
         }
-        for attribute in builder.attributes.unwrap_or_default() {
-            attributes.set(attribute, max);
-        }
-        let start = builder.start_time;
-        let mut recording = Recording {
-            name: builder.name,
-            kind: builder.span_kind.unwrap_or(SpanKind::Internal),
-            parent: parent.map(SpanContext::span_id),
-            flags: span::flags(&context, parent.is_some_and(SpanContext::is_remote)),
-            start: start.map_or(now, |_| clock::at(start, anchor)),
+        let recording = Recording {
+            head,
+            name,
+            start,
             attributes,
             events: Parts::default(),
             links: Parts::default(),
@@ -98,14 +140,29 @@ impl trace::Tracer for Tracer {
             anchor,
             consent: consent::epoch(),
         };
-        for it in builder.events.unwrap_or_default() {
-            let at = Some(it.timestamp);
-            recording.push_event(&it.name, at, it.attributes, it.dropped_attributes_count);
-        }
-        for it in builder.links.unwrap_or_default() {
-            recording.push_link(&it.span_context, it.attributes, it.dropped_attributes_count);
-        }
         Span::recording(context, recording)
+    }
+}
+
+impl Recording {
+    /// What else a builder says.
+    #[inline(never)]
+    fn add(&mut self, builder: &SpanBuilder) {
+        if let Some(attributes) = &builder.attributes {
+            self.attributes
+                .set_all(attributes, limits::get().attributes);
+        }
+        for it in builder.events.iter().flatten() {
+            let at = Some(it.timestamp);
+            self.push_event(&it.name, at, &it.attributes, it.dropped_attributes_count);
+        }
+        for it in builder.links.iter().flatten() {
+            self.push_link(
+                &it.span_context,
+                &it.attributes,
+                it.dropped_attributes_count,
+            );
+        }
     }
 }
 

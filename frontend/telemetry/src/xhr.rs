@@ -16,8 +16,9 @@ use throughline_core::{names, server_timing, w3c};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{EventTarget, Window};
 
-use crate::http::{self, Attributes, Open, Rules};
+use crate::http::{self, Open, Rules};
 use crate::interaction::turn;
+use crate::span::Span;
 use crate::tracer::Tracer;
 use crate::{consent, page};
 
@@ -53,7 +54,7 @@ pub(crate) fn install(window: &Window, rules: &Rc<Rules>) {
     });
     let ended = {
         let wrapper = Rc::clone(&wrapper);
-        http::function(Box::new(move |event, _, _| {
+        page::function(Box::new(move |event, _, _| {
             wrapper.ended(&event);
             Ok(JsValue::UNDEFINED)
         }))
@@ -92,10 +93,8 @@ impl Wrapper {
         }
         let result = http::call(original, this, arguments)?;
         // A request that was under way is given up by this, without an event.
-        if let Some(request) = self.take(this) {
-            let mut attributes = Attributes::default();
-            attributes.aborted();
-            attributes.end(request.span);
+        if let Some(mut request) = self.take(this) {
+            http::aborted(&mut request.span);
         }
         let note = Object::new();
         set(&note, "method", &arguments.get(0));
@@ -131,12 +130,11 @@ impl Wrapper {
         // A synchronous one that reaches nobody throws, without an event.
         if started
             && let Err(thrown) = &result
-            && let Some(request) = self.take(this)
+            && let Some(mut request) = self.take(this)
         {
-            let name = page::property(thrown, "name").as_string();
-            let mut attributes = Attributes::default();
-            attributes.error(name.as_deref().unwrap_or(names::error::OTHER));
-            attributes.end(request.span);
+            let name = page::text(thrown, "name");
+            let class = name.as_deref().unwrap_or(names::error::OTHER);
+            http::error(&mut request.span, class);
         }
         result
     }
@@ -180,24 +178,23 @@ impl Wrapper {
         if page::property(&xhr, "readyState") != DONE {
             return;
         }
-        let Some(request) = self.take(&xhr) else {
+        let Some(mut request) = self.take(&xhr) else {
             return;
         };
         turn::end_others(request.turn);
-        let mut attributes = Attributes::default();
-        let kind = page::property(event, "type").as_string();
+        let span = &mut request.span;
+        let kind = page::text(event, "type");
         match kind.as_deref() {
-            Some("abort") => attributes.aborted(),
-            Some("timeout") => attributes.error("TimeoutError"),
-            Some("error") => attributes.error("NetworkError"),
-            _ => self.answer(&xhr, &mut attributes),
+            Some("abort") => http::aborted(span),
+            Some("timeout") => http::error(span, "TimeoutError"),
+            Some("error") => http::error(span, "NetworkError"),
+            _ => self.answer(&xhr, span),
         }
         #[cfg(feature = "resource-timing")]
-        attributes.timing(&request.begun);
-        attributes.end(request.span);
+        http::timing(&mut request);
     }
 
-    fn answer(&self, xhr: &JsValue, attributes: &mut Attributes) {
+    fn answer(&self, xhr: &JsValue, span: &mut Span) {
         // `getResponseHeader` would complain in the console of a header that another origin does not expose.
         let headers = page::property(xhr, "getAllResponseHeaders");
         let headers = http::call(&headers, xhr, &Array::new()).ok();
@@ -206,11 +203,11 @@ impl Wrapper {
             let (name, value) = line.split_once(": ")?;
             (name == server_timing::HEADER).then_some(value)
         });
-        attributes.answer(&page::property(xhr, "status"), server_timing);
+        http::answer(span, xhr, server_timing);
         let end = page::property(xhr, "responseURL").as_string();
         let url = page::property(&self.note(xhr), "url").as_string();
         if end.as_deref() != url.as_deref().map(http::without_fragment) {
-            attributes.redirected(end.as_deref());
+            http::redirected(span, end.as_deref());
         }
     }
 

@@ -13,11 +13,10 @@ mod tests;
 use std::cell::Cell;
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
 use throughline_core::names::throughline;
 
 use super::{from_millis, nanos};
-use crate::otlp::Attributes;
+use crate::otlp::{self, Attributes};
 
 /// The offsets that are possible, in nanoseconds. Known once there is an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +56,7 @@ pub(crate) fn set(attributes: &mut Attributes, max: usize) {
             (throughline::CLOCK_OFFSET_MS, middle),
             (throughline::CLOCK_UNCERTAINTY_MS, either_side),
         ] {
-            attributes.set(KeyValue::new(key, value), max);
+            attributes.set(key, &otlp::double(value), max);
         }
     }
 }

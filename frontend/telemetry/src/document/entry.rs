@@ -1,11 +1,10 @@
 //! What an entry of the performance timeline says, as attributes.
 
-use opentelemetry::trace::Span as _;
-use opentelemetry::{Key, KeyValue, Value};
 use throughline_core::names::{browser, http, network, url};
 use throughline_core::redact;
 use wasm_bindgen::JsValue;
 
+use crate::otlp::{self, Message};
 use crate::performance::{number, text};
 use crate::span::Span;
 
@@ -35,8 +34,7 @@ const OF_REQUEST: &[&str] = &[
 
 /// Sets where it is from.
 pub(super) fn set_url(span: &mut Span, entry: &JsValue) {
-    let url = redact::url(&text(entry, "name")).into_owned();
-    set(span, url::FULL.into(), url.into());
+    span.set_text(url::FULL, &redact::url(&text(entry, "name")));
 }
 
 /// Sets the attributes of a request.
@@ -45,15 +43,14 @@ pub(super) fn set_request(span: &mut Span, entry: &JsValue) {
     let status = number(entry, "responseStatus");
     // 0 is that of a response which is not ours to see.
     if status > 0.0 {
-        set(span, http::RESPONSE_STATUS_CODE.into(), int(status));
+        span.set(http::RESPONSE_STATUS_CODE, &int(status));
     }
     // The number in `http/1.1`, `h2`, `h3`.
     let protocol = text(entry, "nextHopProtocol");
     let letters = protocol.bytes().take_while(|it| !it.is_ascii_digit());
     let version = protocol.get(letters.count()..).unwrap_or_default();
     if !version.is_empty() {
-        let version = version.to_owned();
-        set(span, network::PROTOCOL_VERSION.into(), version.into());
+        span.set_text(network::PROTOCOL_VERSION, version);
     }
     set_properties(span, entry, browser::RESOURCE_TIMING, OF_REQUEST);
 }
@@ -64,10 +61,10 @@ pub(super) fn set_properties(span: &mut Span, entry: &JsValue, prefix: &str, nam
         let text = text(entry, name);
         let number = number(entry, name);
         let value = match number {
-            _ if !text.is_empty() => text.into(),
+            _ if !text.is_empty() => otlp::text(&text),
             _ if number <= 0.0 => continue,
             _ if name.ends_with("Size") => int(number),
-            _ => number.into(),
+            _ => otlp::double(number),
         };
         let mut key = prefix.to_owned();
         for byte in name.bytes() {
@@ -76,18 +73,13 @@ pub(super) fn set_properties(span: &mut Span, entry: &JsValue, prefix: &str, nam
             }
             key.push(char::from(byte.to_ascii_lowercase()));
         }
-        set(span, key.into(), value);
+        span.set(&key, &value);
     }
 }
 
-#[inline(never)]
-fn set(span: &mut Span, key: Key, value: Value) {
-    span.set_attribute(KeyValue::new(key, value));
-}
-
 #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-fn int(number: f64) -> Value {
-    Value::I64(number as i64)
+fn int(number: f64) -> Message {
+    otlp::int(number as i64)
 }
 
 /// Whether it is a request that a script made.

@@ -34,7 +34,12 @@ fn of_header(entry: &JsValue) -> Option<TraceParent> {
 }
 
 fn of_document() -> Option<TraceParent> {
-    let document = page::window()?.document()?;
-    let meta = document.query_selector("meta[name=traceparent]").ok()??;
-    TraceParent::parse(&text(&meta, "content"))
+    let document = property(&js_sys::global(), "document");
+    let meta = page::call(
+        &document,
+        "querySelector",
+        "meta[name=traceparent]",
+        JsValue::UNDEFINED,
+    );
+    TraceParent::parse(&page::text(&meta.ok()?, "content")?)
 }

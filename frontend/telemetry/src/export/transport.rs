@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use js_sys::{Date, Function, Object, Promise, Uint8Array};
 use throughline_core::pipeline::{DropReason, Outcome};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Response};
 
 use super::Signal;
 use super::keepalive::KeepaliveLease;
@@ -56,15 +55,10 @@ pub(super) struct Sent {
     signal: Signal,
     body: Body,
     /// Asked for already.
-    begun: Option<Asked>,
+    begun: Option<Result<JsValue, JsValue>>,
     lease: Option<KeepaliveLease>,
-}
-
-/// What `fetch` gave, and when it was called.
-struct Asked {
-    given: Result<JsValue, JsValue>,
     #[cfg(feature = "clock-offset")]
-    at: Duration,
+    asked_at: Duration,
 }
 
 /// What is sent.
@@ -80,6 +74,8 @@ pub(super) struct Answer {
     /// What the collector says about it.
     pub(super) message: String,
 }
+
+const UNDEFINED: JsValue = JsValue::UNDEFINED;
 
 /// Bytes of what a collector says that are told to the developer.
 const MAX_MESSAGE_BYTES: usize = 256;
@@ -105,6 +101,8 @@ impl Sent {
             body,
             begun: None,
             lease: None,
+            #[cfg(feature = "clock-offset")]
+            asked_at: Duration::ZERO,
         };
         if leaving == Leaving::Yes {
             sent.start();
@@ -118,7 +116,7 @@ impl Sent {
         self.begun = Some(self.ask());
     }
 
-    fn ask(&self) -> Asked {
+    fn ask(&mut self) -> Result<JsValue, JsValue> {
         let transport = &self.transport;
         let headers = Object::new();
         page::set(&headers, "content-type", "application/x-protobuf");
@@ -134,19 +132,28 @@ impl Sent {
         page::set(&init, "body", &self.body.bytes);
         page::set(&init, "credentials", transport.credentials.as_str());
         page::set(&init, "keepalive", self.lease.is_some());
-        let timeout = u32::try_from(transport.timeout.as_millis()).unwrap_or(u32::MAX);
         // Until the answer has been read: what never ends would hold the quota for ever.
-        page::set(&init, "signal", AbortSignal::timeout_with_u32(timeout));
+        let timeout = page::property(&js_sys::global(), "AbortSignal");
+        let millis = transport.timeout.as_secs_f64() * 1e3;
+        let timeout = page::call(&timeout, "timeout", millis, UNDEFINED);
+        page::set(&init, "signal", timeout.unwrap_or_default());
         let endpoint = transport.endpoints.get(self.signal as usize);
-        let endpoint = JsValue::from(endpoint.map(String::as_str).unwrap_or_default());
-        Asked {
-            #[cfg(feature = "clock-offset")]
-            at: clock::monotonic(),
-            given: transport.fetch.call2(&JsValue::UNDEFINED, &endpoint, &init),
+        let endpoint = endpoint.map(String::as_str).unwrap_or_default().into();
+        #[cfg(feature = "clock-offset")]
+        {
+            self.asked_at = clock::monotonic();
         }
+        page::apply(
+            &transport.fetch,
+            &UNDEFINED,
+            endpoint,
+            init.into(),
+            UNDEFINED,
+        )
     }
 
-    /// Waits for the answer.
+    /// Waits for the answer, and reads it, its body too: until then Chromium counts the request as in flight
+    /// (crbug.com/546438373), and after nine of those no keepalive request is accepted any more.
     ///
     /// What was refused with keepalive has a second chance without: the quota is the whole page's, and the application
     /// may have used it up. What was not answered in time may have arrived.
@@ -161,10 +168,27 @@ impl Sent {
         if self.begun.is_none() {
             self.start();
         }
+        let mut response = JsValue::UNDEFINED;
         loop {
             let asked = self.begun.take().unwrap_or_else(|| self.ask());
-            match answer(asked).await {
-                Ok(answer) => return answer,
+            let result = match asked {
+                // A stub of the page's tests may return what it likes.
+                Ok(promise) => JsFuture::from(Promise::resolve(&promise)).await,
+                refused => refused,
+            };
+            if !response.is_undefined() {
+                // The answer counts even if its body breaks off.
+                return answer(&response, result.ok());
+            }
+            match result {
+                Ok(it) => {
+                    #[cfg(feature = "clock-offset")]
+                    if let Some(date) = header(&it, "date") {
+                        clock::offset::observe(Date::parse(&date), self.asked_at);
+                    }
+                    self.begun = Some(page::call(&it, "arrayBuffer", UNDEFINED, UNDEFINED));
+                    response = it;
+                }
                 Err(error) => {
                     let is_late = page::property(&error, "name") == "TimeoutError";
                     if self.lease.take().is_none() || is_late {
@@ -176,26 +200,23 @@ impl Sent {
     }
 }
 
-/// Reads an answer, its body too: until then Chromium counts the request as in flight (crbug.com/546438373), and after
-/// nine of those no keepalive request is accepted any more.
-async fn answer(asked: Asked) -> Result<Answer, JsValue> {
-    // A stub of the page's tests may return what it likes.
-    let response = JsFuture::from(Promise::resolve(&asked.given?)).await?;
-    let response: &Response = response.unchecked_ref();
-    let header = |name| response.headers().get(name).ok().flatten();
-    #[cfg(feature = "clock-offset")]
-    if let Some(date) = header("date") {
-        clock::offset::observe(Date::parse(&date), asked.at);
-    }
-    let body = JsFuture::from(response.array_buffer()?).await;
-    // The answer counts even if its body breaks off.
+fn header(response: &JsValue, name: &str) -> Option<String> {
+    let headers = page::property(response, "headers");
+    let header = page::call(&headers, "get", name, UNDEFINED);
+    header.ok()?.as_string()
+}
+
+#[inline(never)]
+fn answer(response: &JsValue, body: Option<JsValue>) -> Answer {
+    let retry_after = header(response, "retry-after").as_deref().and_then(pause);
     let body = body.map(|body| Uint8Array::new(&body).to_vec());
-    let retry_after = header("retry-after").as_deref().and_then(pause);
-    Ok(read(
-        response.status(),
-        retry_after,
-        &body.unwrap_or_default(),
-    ))
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it saturates"
+    )]
+    let status = page::number(response, "status") as u16;
+    read(status, retry_after, &body.unwrap_or_default())
 }
 
 /// What an answer means (OTLP/HTTP, 1.10: Failures).
@@ -217,11 +238,18 @@ fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Answer {
 
 /// `Retry-After`: seconds, or a date.
 fn pause(value: &str) -> Option<Duration> {
-    if let Ok(seconds) = value.trim().parse() {
-        return Some(Duration::from_secs(seconds));
+    let value = value.trim_ascii();
+    let mut seconds = 0_u64;
+    for byte in value.bytes() {
+        if !byte.is_ascii_digit() {
+            let left = Date::parse(value) - Date::now();
+            return (left > 0.0).then(|| Duration::from_nanos(clock::from_millis(left)));
+        }
+        seconds = seconds
+            .saturating_mul(10)
+            .saturating_add((byte & 15).into());
     }
-    let left = Date::parse(value) - Date::now();
-    (left > 0.0).then(|| Duration::from_nanos(clock::from_millis(left)))
+    Some(Duration::from_secs(seconds))
 }
 
 impl From<Outcome> for Answer {

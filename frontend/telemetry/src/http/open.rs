@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use throughline_core::names::throughline::FETCH_UNANSWERED;
 use wasm_bindgen::JsValue;
 
-use super::Attributes;
 use crate::interaction::turn;
+use crate::otlp;
 use crate::span::Span;
 
 /// Requests under way at most whose spans are kept. For one more, the span of the oldest ends: a page that asks and
@@ -64,7 +64,7 @@ pub(crate) fn add(request: Box<Open>) -> f64 {
     })
     .unwrap_or_default();
     if let Some(unanswered) = unanswered {
-        give_up(*unanswered);
+        give_up(unanswered);
     }
     number
 }
@@ -78,14 +78,12 @@ pub(crate) fn take(number: f64) -> Option<Box<Open>> {
 pub(crate) fn end_all() {
     let open = table(|table| std::mem::take(&mut table.open));
     for (_, request) in open.unwrap_or_default() {
-        give_up(*request);
+        give_up(request);
     }
 }
 
-fn give_up(request: Open) {
-    let mut attributes = Attributes::default();
-    attributes.add(FETCH_UNANSWERED, true.into());
-    attributes.end(request.span);
+fn give_up(mut request: Box<Open>) {
+    request.span.set(FETCH_UNANSWERED, &otlp::bool(true));
 }
 
 /// What ends a span runs other code: never within this.

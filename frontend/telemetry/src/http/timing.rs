@@ -9,12 +9,11 @@
 use std::cell::Cell;
 
 use js_sys::Array;
-use opentelemetry::Value;
 use throughline_core::names::network::PROTOCOL_VERSION;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{Attributes, call, without_fragment};
-use crate::page;
+use super::{Open, call, without_fragment};
+use crate::{otlp, page};
 
 /// Milliseconds, a double, of each phase that took place: a connection that was open already has no `dns`, `connect`
 /// and `tls`. `request` is from the request's first byte to the answer's first, `response` from there to its last.
@@ -119,34 +118,31 @@ impl Begun {
     }
 }
 
-// === impl Attributes ===
-
-impl Attributes {
-    /// The timings of a request, if they are there.
-    pub(crate) fn timing(&mut self, begun: &Begun) {
-        let Some(entry) = begun.entry() else { return };
-        for (key, from, to) in PHASES {
-            let (from, to) = (number(&entry, from), number(&entry, to));
-            if from > 0.0 && to > from {
-                self.add(key, Value::F64(to - from));
-            }
+/// The timings of a request, if they are there.
+pub(crate) fn timing(request: &mut Open) {
+    let Open { span, begun, .. } = request;
+    let Some(entry) = begun.entry() else { return };
+    for (key, from, to) in PHASES {
+        let (from, to) = (number(&entry, from), number(&entry, to));
+        if from > 0.0 && to > from {
+            span.set(key, &otlp::double(to - from));
         }
-        let protocol = page::property(&entry, "nextHopProtocol").as_string();
-        let version = match protocol.as_deref() {
-            Some("h2" | "h2c") => "2",
-            Some("h3") => "3",
-            Some(other) => other.strip_prefix("http/").unwrap_or_default(),
-            None => "",
-        };
-        if !version.is_empty() {
-            self.text(PROTOCOL_NAME, "http");
-            self.text(PROTOCOL_VERSION, version);
-        }
-        let size = number(&entry, "encodedBodySize");
-        if size > 0.0 {
-            #[expect(clippy::cast_possible_truncation, reason = "a whole number")]
-            self.add(BODY_SIZE, Value::I64(size as i64));
-        }
+    }
+    let protocol = page::property(&entry, "nextHopProtocol").as_string();
+    let version = match protocol.as_deref() {
+        Some("h2" | "h2c") => "2",
+        Some("h3") => "3",
+        Some(other) => other.strip_prefix("http/").unwrap_or_default(),
+        None => "",
+    };
+    if !version.is_empty() {
+        span.set_text(PROTOCOL_NAME, "http");
+        span.set_text(PROTOCOL_VERSION, version);
+    }
+    let size = number(&entry, "encodedBodySize");
+    if size > 0.0 {
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number")]
+        span.set(BODY_SIZE, &otlp::int(size as i64));
     }
 }
 

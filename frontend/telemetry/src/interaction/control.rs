@@ -3,7 +3,7 @@
 //! The page's objects are read by name, each call in one way: a method of its own for each would be an import each. And
 //! none of it throws: a form's properties are hidden by fields that have their names.
 
-use js_sys::{Array, Function};
+use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event};
 
@@ -60,8 +60,10 @@ pub(crate) fn choice(event: &Event) -> Option<Element> {
 /// The form that this click sends because Enter was pressed in one of its fields: the browser clicks on its default
 /// button.
 pub(crate) fn form_by_enter(event: &Event, button: &Element) -> Option<Element> {
-    let clicks = page::property(event, "detail").as_f64();
-    if clicks != Some(0.0) || !is_trusted(event) || !matches(button, DEFAULT_BUTTON) {
+    if page::number(event, "detail") != 0.0
+        || !is_trusted(event)
+        || !matches(button, DEFAULT_BUTTON)
+    {
         return None;
     }
     let document = page::property(&js_sys::global(), "document");
@@ -72,13 +74,13 @@ pub(crate) fn form_by_enter(event: &Event, button: &Element) -> Option<Element> 
 
 /// Whether a person did it.
 pub(crate) fn is_trusted(event: &Event) -> bool {
-    page::property(event, "isTrusted").as_bool() == Some(true)
+    page::is(event, "isTrusted")
 }
 
 /// Whether the browser loads another page because of this `submit`.
 pub(crate) fn is_leaving(submit: &Event) -> bool {
     is_trusted(submit)
-        && page::property(submit, "defaultPrevented").as_bool() == Some(false)
+        && !page::is(submit, "defaultPrevented")
         && !matches(&page::property(submit, "target"), STAYING_FORMS)
 }
 
@@ -97,7 +99,7 @@ pub(crate) fn text(control: &Element) -> Option<String> {
     if matches(control, FIELDS) {
         return None;
     }
-    let text = page::property(control, "innerText").as_string()?;
+    let text = page::text(control, "innerText")?;
     let text = text.trim_ascii();
     let line = text.bytes().position(|it| it == b'\n');
     short(text.get(..line.unwrap_or(text.len()))?)
@@ -105,8 +107,7 @@ pub(crate) fn text(control: &Element) -> Option<String> {
 
 /// The tag, in lower case. Only a form's can be hidden.
 pub(crate) fn tag_name(element: &Element) -> String {
-    let tag = page::property(element, "localName").as_string();
-    tag.unwrap_or_else(|| "form".to_owned())
+    page::text(element, "localName").unwrap_or_else(|| "form".to_owned())
 }
 
 /// The name of a submitted form: its button's, else its own.
@@ -135,14 +136,7 @@ pub(crate) fn labelled(label: &Element) -> Option<Element> {
 
 /// Calls a method with a text. `undefined` if that is not possible.
 pub(crate) fn call(object: &JsValue, method: &str, argument: &str) -> JsValue {
-    let method = page::property(object, method);
-    let result = method
-        .dyn_ref::<Function>()
-        .map(|method| method.call1(object, &JsValue::from_str(argument)));
-    match result {
-        Some(Ok(result)) => result,
-        _ => JsValue::UNDEFINED,
-    }
+    page::call(object, method, argument, JsValue::UNDEFINED).unwrap_or_default()
 }
 
 /// A property that is an element, or nothing.

@@ -8,7 +8,6 @@ use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
-use js_sys::Reflect;
 use opentelemetry::{Context, ContextGuard};
 use wasm_bindgen::JsValue;
 use web_sys::{Element, Event, MessageChannel};
@@ -129,7 +128,7 @@ fn to_ourselves() -> Option<JsValue> {
     let channel = MessageChannel::new().ok()?;
     let port = page::property(&channel, "port1");
     let on_message = page::callback(close);
-    Reflect::set(&port, &JsValue::from_str("onmessage"), &on_message).ok()?;
+    page::set(&port, "onmessage", on_message);
     Some(page::property(&channel, "port2"))
 }
 
@@ -145,6 +144,6 @@ fn turns<T>(f: impl FnOnce(&mut Turns) -> T) -> Option<T> {
 
 impl Turn {
     fn is_dispatching(&self) -> bool {
-        page::property(&self.event, "eventPhase").as_f64() != Some(0.0)
+        page::is(&self.event, "eventPhase")
     }
 }

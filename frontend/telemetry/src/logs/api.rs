@@ -139,7 +139,7 @@ impl logs::LogRecord for LogRecord {
     fn add_attribute<K: Into<Key>, V: Into<AnyValue>>(&mut self, key: K, value: V) {
         let value = any_value::encode(value.into());
         let max = limits::get().attributes;
-        self.attributes.set_value(key.into(), value, max);
+        self.attributes.set(key.into().as_str(), &value, max);
     }
 
     fn set_trace_context(

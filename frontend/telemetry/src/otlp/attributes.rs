@@ -1,6 +1,6 @@
 //! Attributes: kept with their values encoded while they may still change, then written.
 
-use opentelemetry::{Array, Key, KeyValue, Value};
+use opentelemetry::{Array, KeyValue, Value};
 
 use super::{Message, cut};
 use crate::limits;
@@ -8,37 +8,43 @@ use crate::limits;
 /// The attributes of a span, an event, a link or a log record, within their number.
 #[derive(Debug, Default)]
 pub(crate) struct Attributes {
-    /// Keys, and encoded `AnyValue`s.
-    kept: Vec<(Key, Message)>,
+    /// Encoded `KeyValue`s.
+    kept: Vec<Message>,
     dropped: u32,
 }
 
 // === impl Attributes ===
 
 impl Attributes {
-    pub(crate) fn new(attributes: Vec<KeyValue>, max: usize) -> Self {
+    pub(crate) fn new(attributes: &[KeyValue], max: usize) -> Self {
         let mut these = Self::default();
-        for attribute in attributes {
-            these.set(attribute, max);
-        }
+        these.set_all(attributes, max);
         these
     }
 
-    /// Adds an attribute, or replaces that of the same key. One too many is counted.
-    pub(crate) fn set(&mut self, attribute: KeyValue, max: usize) {
-        self.set_value(attribute.key, value(&attribute.value), max);
+    #[inline(never)]
+    pub(crate) fn set_all(&mut self, attributes: &[KeyValue], max: usize) {
+        for attribute in attributes {
+            self.set(attribute.key.as_str(), &value(&attribute.value), max);
+        }
     }
 
-    /// The same with an encoded `AnyValue`.
-    pub(crate) fn set_value(&mut self, key: Key, value: Message, max: usize) {
-        for (known, old) in &mut self.kept {
-            if known.as_str() == key.as_str() {
-                *old = value;
-                return;
-            }
-        }
-        if self.kept.len() < max {
-            self.kept.push((key, value));
+    /// Adds an attribute with an encoded `AnyValue`, or replaces that of the same key. One too many is counted.
+    #[inline(never)]
+    pub(crate) fn set(&mut self, key: &str, value: &Message, max: usize) {
+        let mut new = Message::default();
+        new.bytes(1, key.as_bytes());
+        let key = new.0.len();
+        new.message(2, value);
+        // A key is written with its length: none begins as another.
+        let known = self
+            .kept
+            .iter_mut()
+            .find(|it| it.0.get(..key) == new.0.get(..key));
+        if let Some(known) = known {
+            *known = new;
+        } else if self.kept.len() < max {
+            self.kept.push(new);
         } else {
             self.dropped = self.dropped.saturating_add(1);
         }
@@ -46,8 +52,8 @@ impl Attributes {
 
     /// Writes them as field `field`, and the number of those that found no room (`already` among them) as the next.
     pub(crate) fn write(&self, message: &mut Message, field: u32, already: u32) {
-        for (key, value) in &self.kept {
-            message.message(field, &pair(key.as_str(), value));
+        for attribute in &self.kept {
+            message.message(field, attribute);
         }
         message.uint(field + 1, self.dropped.saturating_add(already).into());
     }
@@ -73,13 +79,16 @@ pub(crate) fn value(value: &Value) -> Message {
         Value::I64(it) => int(*it),
         Value::F64(it) => double(*it),
         Value::String(it) => text(it.as_str()),
-        Value::Array(it) => {
-            let mut message = Message::default();
-            message.message(5, &array(it));
-            message
-        }
+        Value::Array(it) => list(&array(it)),
         _ => Message::default(),
     }
+}
+
+/// An `ArrayValue` as an `AnyValue`.
+pub(crate) fn list(array: &Message) -> Message {
+    let mut message = Message::default();
+    message.message(5, array);
+    message
 }
 
 fn array(array: &Array) -> Message {
@@ -98,13 +107,13 @@ fn array(array: &Array) -> Message {
     message
 }
 
-fn text(it: &str) -> Message {
+pub(crate) fn text(it: &str) -> Message {
     let mut message = Message::default();
     message.bytes(1, cut(it, limits::get().attribute_value_bytes).as_bytes());
     message
 }
 
-fn bool(it: bool) -> Message {
+pub(crate) fn bool(it: bool) -> Message {
     let mut message = Message::default();
     message.present_uint(2, it.into());
     message
@@ -114,13 +123,13 @@ fn bool(it: bool) -> Message {
     clippy::cast_sign_loss,
     reason = "int64 is two's complement on the wire"
 )]
-fn int(it: i64) -> Message {
+pub(crate) fn int(it: i64) -> Message {
     let mut message = Message::default();
     message.present_uint(3, it as u64);
     message
 }
 
-fn double(it: f64) -> Message {
+pub(crate) fn double(it: f64) -> Message {
     let mut message = Message::default();
     message.double(4, it);
     message

@@ -8,7 +8,7 @@ use super::*;
 #[test]
 fn what_is_written_here_is_read_by_the_official_messages() {
     let attributes = Attributes::new(
-        vec![
+        &[
             KeyValue::new("text", "é"),
             KeyValue::new("number", -7_i64),
             KeyValue::new("list", Value::Array(Array::F64(vec![0.5, 1.5]))),
@@ -58,7 +58,7 @@ fn an_attribute_is_replaced_by_a_later_one_of_its_key_and_counted_when_there_is_
         KeyValue::new("a", 3),
     ];
     let mut one = Message::default();
-    Attributes::new(attributes, 1).write(&mut one, 9, 0);
+    Attributes::new(&attributes, 1).write(&mut one, 9, 0);
     let mut expected = Message::default();
     expected.message(9, &attribute("a", &Value::I64(3)));
     expected.uint(10, 1);
