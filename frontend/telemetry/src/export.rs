@@ -8,19 +8,20 @@ pub(crate) mod offline;
 mod transport;
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use js_sys::Uint8Array;
 use throughline_core::pipeline::{
-    Batch, DropReason, Ledger, Next, Outcome, Pipeline, Pushed, Settings,
+    BatchId, DropReason, Ledger, Next, Outcome, Pipeline, Pushed, Settings,
 };
 
 pub use self::transport::Credentials;
+use self::transport::Sent;
 pub(crate) use self::transport::Transport;
-use self::transport::{Answer, Leaving, Sent};
+use crate::otlp::response;
 use crate::page::{self, Timer};
-use crate::{clock, consent};
+use crate::{clock, consent, otlp};
 
 /// Bytes of items in one request. With the resource it takes half of the quota of keepalive: the other half is for the
 /// application, and for what is left when the page goes.
@@ -32,6 +33,9 @@ const ITEM_ENVELOPE_BYTES: usize = 6;
 
 /// How long a log record waits at most for others to travel with (`OTEL_BLRP_SCHEDULE_DELAY`).
 const MAX_LOG_DELAY: Duration = Duration::from_secs(1);
+
+/// Bytes of what a collector says that are told to the developer.
+const MAX_MESSAGE_BYTES: usize = 256;
 
 /// What kind of telemetry something is. Each has a queue of its own; the quota of the network they share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,48 +56,68 @@ pub(crate) struct Item {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// When what is recorded is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// With what follows it, by the pipelines' rules.
+    Usual,
+    /// Not until [`leave`] says so.
+    Held,
+    /// At once: the page has just been hidden, and the browser may end it without another word.
+    Hidden,
+    /// At once: the page is being left, and there is no later.
+    Left,
+}
+
 struct Exporter {
-    /// In the order of [`Signal::ALL`].
-    lanes: [Lane; 3],
-    transport: Rc<Transport>,
+    lanes: [Lane; LANES],
+    transport: &'static Transport,
     resource: Vec<u8>,
     timer: Timer,
 }
 
+/// One for each signal that is compiled in, in the order of [`Signal::ALL`].
+const LANES: usize = match () {
+    () if cfg!(feature = "metrics") => 3,
+    () if cfg!(feature = "logs") => 2,
+    () => 1,
+};
+
 struct Lane {
     pipeline: Pipeline<Item>,
     is_failing: bool,
+    /// The batch that is being compressed, and not sent yet.
+    #[cfg(feature = "gzip")]
+    compressing: Option<BatchId>,
 }
 
 thread_local! {
-    /// What is due is left to [`send_all`], which does not wait for anything.
-    static HELD_BACK: Cell<bool> = const { Cell::new(false) };
-    static EXPORTER: RefCell<Option<Exporter>> = const { RefCell::new(None) };
+    static PACE: Cell<Pace> = const { Cell::new(Pace::Usual) };
+    /// A page has one, for as long as it lives.
+    static EXPORTER: Cell<Option<&'static RefCell<Exporter>>> = const { Cell::new(None) };
 }
 
 /// From now on there is somewhere to go.
 pub(crate) fn install(settings: Settings, transport: Transport, resource: Vec<u8>) {
-    let lane = |signal| {
+    let lane = |index| {
         let mut settings = settings;
-        if signal == Signal::Logs {
+        if index == Signal::Logs as usize {
             settings.schedule_delay = settings.schedule_delay.min(MAX_LOG_DELAY);
         }
         Lane {
             pipeline: Pipeline::new_sized(settings, |item| item.bytes.len() + ITEM_ENVELOPE_BYTES),
             is_failing: false,
+            #[cfg(feature = "gzip")]
+            compressing: None,
         }
     };
     let exporter = Exporter {
-        lanes: Signal::ALL.map(lane),
-        transport: Rc::new(transport),
+        lanes: std::array::from_fn(lane),
+        transport: Box::leak(Box::new(transport)),
         resource,
         timer: Timer::new(on_time),
     };
-    EXPORTER.with(|slot| {
-        if let Ok(mut slot) = slot.try_borrow_mut() {
-            *slot = Some(exporter);
-        }
-    });
+    EXPORTER.set(Some(Box::leak(Box::new(RefCell::new(exporter)))));
 }
 
 /// Takes something that is complete. What was begun with consent may end without.
@@ -102,8 +126,10 @@ pub(crate) fn record(signal: Signal, item: Item) {
         return refuse(signal);
     }
     let pushed = lane(signal, |it| it.pipeline.push(item, clock::monotonic()));
-    if pushed == Some(Pushed::Wake) {
-        drive();
+    match PACE.get() {
+        Pace::Usual if pushed == Some(Pushed::Wake) => drive(),
+        Pace::Usual | Pace::Held => {}
+        Pace::Hidden | Pace::Left => send_all(),
     }
 }
 
@@ -124,105 +150,139 @@ pub(crate) fn ledger(signal: Signal) -> Ledger {
 
 /// Sends what waits, without waiting for more.
 pub(crate) fn flush() {
-    for signal in Signal::ALL {
-        lane(signal, |it| it.pipeline.flush(clock::monotonic()));
-    }
+    each_lane(|_, it| {
+        it.pipeline.flush(clock::monotonic());
+    });
     drive();
 }
 
-/// Exports nothing by itself, or does again.
-pub(crate) fn hold_back(hold_back: bool) {
-    HELD_BACK.set(hold_back);
-    drive();
+/// Sends nothing until [`leave`].
+pub(crate) fn hold() {
+    PACE.set(Pace::Held);
+}
+
+/// Sends all that waits before it returns, and what follows in the same moment at once: the page has handlers of its own
+/// for it, which may come after ours. A timer that comes to its time tells that the page lives on.
+pub(crate) fn leave(pace: Pace) {
+    PACE.set(pace);
+    send_all();
+    let now = clock::monotonic();
+    exporter(|it| it.timer.set(Some(now), now));
+}
+
+/// Whether the page is being left: what begins now has no end that anybody could see.
+pub(crate) fn is_left() -> bool {
+    PACE.get() == Pace::Left
 }
 
 /// Sends all that waits before it returns: nobody may live to see the answer.
 pub(crate) fn send_all() {
     for signal in Signal::ALL {
         while let Some(batch) = exporter(|it| it.drain(signal)).flatten() {
-            send(signal, batch, Leaving::Yes);
+            if let Some(mut sent) = prepare(signal, batch) {
+                sent.start();
+                wasm_bindgen_futures::spawn_local(deliver(signal, batch, Some(sent)));
+            }
         }
     }
 }
 
 /// Drops what has not been sent, for want of consent.
 pub(crate) fn forget() {
-    for signal in Signal::ALL {
-        lane(signal, |it| it.pipeline.forget(DropReason::Disabled));
-    }
+    each_lane(|_, it| it.pipeline.forget(DropReason::Disabled));
     #[cfg(feature = "offline")]
     offline::forget();
 }
 
 /// Does what the pipelines say there is to do.
 fn drive() {
-    if HELD_BACK.get() {
-        return;
-    }
     let mut wake = None;
-    for signal in Signal::ALL {
+    each_lane(|signal, lane| {
         loop {
-            let now = clock::monotonic();
-            match lane(signal, |it| it.pipeline.poll(now, page::random())) {
-                Some(Next::Export(batch)) => {
-                    // In a microtask: a span may end anywhere, and sending runs code of the page.
-                    wasm_bindgen_futures::spawn_local(async move {
-                        send(signal, batch, Leaving::No);
-                    });
+            match lane.pipeline.poll(clock::monotonic(), page::random()) {
+                // In a microtask: a span may end anywhere, and sending runs code of the page.
+                Next::Export(batch) => {
+                    wasm_bindgen_futures::spawn_local(deliver(signal, batch.id, None));
                 }
-                Some(Next::Wait(Some(at))) => {
+                Next::Wait(Some(at)) => {
                     wake = Some(wake.map_or(at, |wake| at.min(wake)));
                     break;
                 }
                 _ => break,
             }
         }
-    }
+    });
     exporter(|it| it.timer.set(wake, clock::monotonic()));
 }
 
-fn send(signal: Signal, batch: Batch<Item>, leaving: Leaving) {
-    // It may have been dropped since it was handed out: with the user's consent.
-    if !is_under_way(signal, &batch) {
-        return;
-    }
-    let (Some(transport), Some(body)) = (transport(), exporter(|it| it.request(&batch.items)))
-    else {
-        return;
-    };
+/// The request that a batch is, not sent yet.
+///
+/// `None` if there is nothing to send: the batch was dropped since it was handed out, with the user's consent, or it has
+/// better be stored.
+fn prepare(signal: Signal, batch: BatchId) -> Option<Sent> {
+    let sent = exporter(|it| it.request(signal, batch)).flatten()?;
     #[cfg(feature = "offline")]
-    if offline::is_outage()
-        && let Some(stored) = offline::keep(signal, &body, batch.items.len())
-    {
-        return keep(signal, batch, stored);
+    if offline::is_outage() && keep(signal, batch, &sent) {
+        return None;
     }
-    let sent = Sent::begin(transport, signal, &body, leaving);
-    wasm_bindgen_futures::spawn_local(async move {
-        let answer = sent.outcome().await;
-        #[cfg(feature = "offline")]
-        if let Outcome::Retry { after } = answer.outcome
-            && is_under_way(signal, &batch)
-        {
-            offline::failed(after);
-            if let Some(stored) = offline::keep(signal, &body, batch.items.len()) {
-                return keep(signal, batch, stored);
+    Some(sent)
+}
+
+/// Sends a batch, unless that has begun, and reports what became of it.
+async fn deliver(signal: Signal, batch: BatchId, begun: Option<Sent>) {
+    let mut sent = match begun {
+        Some(sent) => sent,
+        None => {
+            let Some(mut sent) = prepare(signal, batch) else {
+                return;
+            };
+            #[cfg(feature = "gzip")]
+            {
+                lane(signal, |it| it.compressing = Some(batch));
+                sent.compress().await;
+                // The page may have been left meanwhile, and the batch sent as it was, or dropped.
+                let is_ours = |it: &mut Lane| {
+                    it.compressing.take_if(|it| *it == batch).is_some()
+                        && it.pipeline.is_under_way(batch)
+                };
+                if lane(signal, is_ours) != Some(true) {
+                    return;
+                }
             }
+            sent.start();
+            sent
         }
-        complete(signal, &batch, &answer);
-    });
+    };
+    let outcome = sent.outcome().await;
+    tell(signal, outcome, &sent);
+    #[cfg(feature = "offline")]
+    if let Outcome::Retry { after } = outcome
+        && is_under_way(signal, batch)
+    {
+        offline::failed(after);
+        if keep(signal, batch, &sent) {
+            return;
+        }
+    }
+    complete(signal, batch, outcome);
 }
 
 /// Whether the pipeline still waits for this attempt: what it has given up is in the queue again, or dropped.
-fn is_under_way(signal: Signal, batch: &Batch<Item>) -> bool {
-    lane(signal, |it| it.pipeline.is_under_way(batch.id)) == Some(true)
+#[cfg(feature = "offline")]
+fn is_under_way(signal: Signal, batch: BatchId) -> bool {
+    lane(signal, |it| it.pipeline.is_under_way(batch)) == Some(true)
 }
 
-/// Waits until a batch is stored, and leaves the account of it to the store.
+/// Stores a batch, and leaves the account of it to the store. Whether there is one.
 #[cfg(feature = "offline")]
-fn keep(signal: Signal, batch: Batch<Item>, stored: offline::Stored) {
+fn keep(signal: Signal, batch: BatchId, sent: &Sent) -> bool {
+    let count = lane(signal, |it| it.pipeline.items(batch).count());
+    let Some(stored) = offline::keep(signal, sent.plain(), count.unwrap_or_default()) else {
+        return false;
+    };
     wasm_bindgen_futures::spawn_local(async move {
         let entry = stored.done().await;
-        if !is_under_way(signal, &batch) {
+        if !is_under_way(signal, batch) {
             return offline::discard(entry);
         }
         let outcome = match entry {
@@ -230,45 +290,61 @@ fn keep(signal: Signal, batch: Batch<Item>, stored: offline::Stored) {
             None => Outcome::Retry { after: None },
         };
         offline::add(entry);
-        complete(signal, &batch, &outcome.into());
+        complete(signal, batch, outcome);
     });
+    true
 }
 
-fn complete(signal: Signal, batch: &Batch<Item>, answer: &Answer) {
-    let outcome = answer.outcome;
-    if lane(signal, |it| it.is_news(outcome)) == Some(true) {
-        let mut text = String::from("the collector did not take everything (see ledger()) at ");
-        text.push_str(signal.path());
-        text.push_str(": ");
-        text.push_str(&answer.message);
+/// Tells the developer of the first of several failures in a row. The ledger has them all.
+fn tell(signal: Signal, outcome: Outcome, sent: &Sent) {
+    let is_failing = outcome != Outcome::Exported { rejected: 0 };
+    let was_failing = lane(signal, |it| {
+        std::mem::replace(&mut it.is_failing, is_failing)
+    });
+    if is_failing && was_failing == Some(false) {
+        let message = response::partial_success(sent.answer()).error_message;
+        let mut text = String::from("export failed (see ledger()): ");
+        text.push_str(sent.endpoint());
+        text.push(' ');
+        text.push_str(otlp::cut(message, MAX_MESSAGE_BYTES));
         page::warn(&text);
     }
+}
+
+fn complete(signal: Signal, batch: BatchId, outcome: Outcome) {
     lane(signal, |it| {
         it.pipeline
-            .complete(batch.id, outcome, clock::monotonic(), page::random());
+            .complete(batch, outcome, clock::monotonic(), page::random());
     });
     drive();
 }
 
 fn on_time() {
+    PACE.set(Pace::Usual);
     exporter(|it| it.timer.fired());
     drive();
 }
 
-fn transport() -> Option<Rc<Transport>> {
-    exporter(|it| Rc::clone(&it.transport))
+#[cfg(feature = "offline")]
+fn transport() -> Option<&'static Transport> {
+    exporter(|it| it.transport)
 }
 
 fn lane<T>(signal: Signal, f: impl FnOnce(&mut Lane) -> T) -> Option<T> {
     exporter(|it| it.lanes.get_mut(signal as usize).map(f)).flatten()
 }
 
+fn each_lane(mut f: impl FnMut(Signal, &mut Lane)) {
+    exporter(|it| {
+        for (signal, lane) in Signal::ALL.into_iter().zip(&mut it.lanes) {
+            f(signal, lane);
+        }
+    });
+}
+
 fn exporter<T>(f: impl FnOnce(&mut Exporter) -> T) -> Option<T> {
-    // `try_with`: a span may be dropped with the thread.
-    EXPORTER
-        .try_with(|slot| slot.try_borrow_mut().ok()?.as_mut().map(f))
-        .ok()
-        .flatten()
+    let mut exporter = EXPORTER.get()?.try_borrow_mut().ok()?;
+    Some(f(&mut exporter))
 }
 
 // === impl Signal ===
@@ -286,41 +362,41 @@ impl Signal {
     }
 }
 
-// === impl Lane ===
-
-impl Lane {
-    /// Whether the developer is to be told of this: of the first of several failures in a row. The ledger has them all.
-    fn is_news(&mut self, outcome: Outcome) -> bool {
-        let failing = match outcome {
-            Outcome::Exported { rejected } => rejected > 0,
-            Outcome::Dropped(_) => true,
-            Outcome::Retry { .. } | Outcome::Stored => return false,
-        };
-        let was_failing = std::mem::replace(&mut self.is_failing, failing);
-        failing && !was_failing
-    }
-}
-
 // === impl Exporter ===
 
 impl Exporter {
     /// A batch that takes what is left of the keepalive quota, or else one as large, to be sent without.
-    fn drain(&mut self, signal: Signal) -> Option<Batch<Item>> {
+    fn drain(&mut self, signal: Signal) -> Option<BatchId> {
+        let lane = self.lanes.get_mut(signal as usize)?;
+        #[cfg(feature = "gzip")]
+        if let Some(unsent) = lane.compressing.take() {
+            lane.pipeline.recall(unsent);
+        }
         let left = match keepalive::available() {
             few if few < 2 * ENVELOPE_BYTES => keepalive::MAX_BYTES,
             left => left,
         };
         let max_bytes = left - ENVELOPE_BYTES;
-        let lane = self.lanes.get_mut(signal as usize)?;
-        lane.pipeline
-            .drain(usize::MAX, max_bytes, clock::monotonic())
+        let batch = lane
+            .pipeline
+            .drain(usize::MAX, max_bytes, clock::monotonic());
+        batch.map(|it| it.id)
     }
 
-    fn request(&self, items: &[Item]) -> Vec<u8> {
-        let mut parts: Vec<(&[u8], &[u8])> = Vec::with_capacity(items.len());
-        for Item { scope, bytes } in items {
+    fn request(&mut self, signal: Signal, batch: BatchId) -> Option<Sent> {
+        let lane = self.lanes.get(signal as usize)?;
+        let mut parts: Vec<(&[u8], &[u8])> = Vec::new();
+        for Item { scope, bytes } in lane.pipeline.items(batch) {
             parts.push((scope, bytes));
         }
-        crate::otlp::request(&self.resource, &parts)
+        if parts.is_empty() {
+            return None;
+        }
+        let body = otlp::request(&self.resource, &parts);
+        Some(Sent::new(
+            self.transport,
+            signal,
+            Uint8Array::from(&*body).into(),
+        ))
     }
 }

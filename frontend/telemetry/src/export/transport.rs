@@ -3,7 +3,6 @@
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::{Date, Function, Object, Promise, Uint8Array};
@@ -13,7 +12,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::Signal;
 use super::keepalive::KeepaliveLease;
-use crate::otlp::{cut, response};
+use crate::otlp::response;
 use crate::{clock, page};
 
 /// Whether requests carry the cookies of where they go (`fetch`'s `credentials`).
@@ -42,94 +41,93 @@ pub(crate) struct Transport {
     pub(crate) timeout: Duration,
 }
 
-/// Whether the page goes away, so that nothing can be awaited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Leaving {
-    Yes,
-    No,
-}
-
-/// A request on its way.
+/// A request and its answer.
 pub(super) struct Sent {
-    transport: Rc<Transport>,
+    transport: &'static Transport,
     signal: Signal,
-    body: Body,
-    /// Asked for already.
-    begun: Option<Result<JsValue, JsValue>>,
+    /// Bytes of OTLP.
+    body: JsValue,
+    #[cfg(feature = "gzip")]
+    packed: JsValue,
+    /// What is awaited: `fetch`, then one piece of the answer's body after the other.
+    promise: JsValue,
     lease: Option<KeepaliveLease>,
+    /// The answer's body, within [`MAX_ANSWER_BYTES`].
+    answer: Vec<u8>,
     #[cfg(feature = "clock-offset")]
     asked_at: Duration,
 }
 
-/// What is sent.
-pub(super) struct Body {
-    pub(super) bytes: JsValue,
-    pub(super) len: usize,
-    pub(super) is_gzip: bool,
-}
-
-/// What became of a request.
-pub(super) struct Answer {
-    pub(super) outcome: Outcome,
-    /// What the collector says about it.
-    pub(super) message: String,
-}
+/// Bytes of an answer that are read: it is a count and a sentence. What sends more than that is no collector.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 const UNDEFINED: JsValue = JsValue::UNDEFINED;
-
-/// Bytes of what a collector says that are told to the developer.
-const MAX_MESSAGE_BYTES: usize = 256;
 
 // === impl Sent ===
 
 impl Sent {
-    /// If the page is leaving, the body is with the browser when this returns: in `pagehide` there is no later.
-    pub(super) fn begin(
-        transport: Rc<Transport>,
-        signal: Signal,
-        body: &[u8],
-        leaving: Leaving,
-    ) -> Self {
-        let body = Body {
-            bytes: Uint8Array::from(body).into(),
-            len: body.len(),
-            is_gzip: false,
-        };
-        let mut sent = Self {
+    pub(super) fn new(transport: &'static Transport, signal: Signal, body: JsValue) -> Self {
+        Self {
             transport,
             signal,
             body,
-            begun: None,
+            #[cfg(feature = "gzip")]
+            packed: UNDEFINED,
+            promise: UNDEFINED,
             lease: None,
+            answer: Vec::new(),
             #[cfg(feature = "clock-offset")]
             asked_at: Duration::ZERO,
-        };
-        if leaving == Leaving::Yes {
-            sent.start();
         }
-        sent
     }
 
-    /// Asks for it, with keepalive if the quota has room: a page that is left does not lose it then.
-    fn start(&mut self) {
-        self.lease = KeepaliveLease::take(self.body.len);
-        self.begun = Some(self.ask());
+    /// Where it goes.
+    pub(super) fn endpoint(&self) -> &'static str {
+        let endpoint = self.transport.endpoints.get(self.signal as usize);
+        endpoint.map(String::as_str).unwrap_or_default()
     }
 
-    fn ask(&mut self) -> Result<JsValue, JsValue> {
-        let transport = &self.transport;
-        let headers = Object::new();
-        page::set(&headers, "content-type", "application/x-protobuf");
-        for (name, value) in &transport.headers {
-            page::set(&headers, name, value.as_str());
+    /// What the collector says.
+    pub(super) fn answer(&self) -> &[u8] {
+        &self.answer
+    }
+
+    /// The body as it was before it was compressed.
+    #[cfg(feature = "offline")]
+    pub(super) fn plain(&self) -> &JsValue {
+        &self.body
+    }
+
+    /// Compresses the body, where the page has time for it and the browser can.
+    #[cfg(feature = "gzip")]
+    pub(super) async fn compress(&mut self) {
+        self.packed = super::gzip::compressed(&self.body)
+            .await
+            .unwrap_or_default();
+    }
+
+    /// The bytes that are sent.
+    fn bytes(&self) -> &JsValue {
+        #[cfg(feature = "gzip")]
+        if !self.packed.is_undefined() {
+            return &self.packed;
         }
-        if self.body.is_gzip {
-            page::set(&headers, "content-encoding", "gzip");
-        }
+        &self.body
+    }
+
+    /// Asks for it, with keepalive if the quota has room: a page that is left does not lose it then. The body is with the
+    /// browser when this returns: in `pagehide` there is no later.
+    pub(super) fn start(&mut self) {
+        self.lease = KeepaliveLease::take(length(self.bytes()));
+        self.ask();
+    }
+
+    fn ask(&mut self) {
+        let transport = self.transport;
         let init = Object::new();
         page::set(&init, "method", "POST");
-        page::set(&init, "headers", headers);
-        page::set(&init, "body", &self.body.bytes);
+        page::set(&init, "headers", self.headers());
+        page::set(&init, "body", self.bytes());
         page::set(&init, "credentials", transport.credentials.as_str());
         page::set(&init, "keepalive", self.lease.is_some());
         // Until the answer has been read: what never ends would hold the quota for ever.
@@ -137,19 +135,33 @@ impl Sent {
         let millis = transport.timeout.as_secs_f64() * 1e3;
         let timeout = page::call(&timeout, "timeout", millis, UNDEFINED);
         page::set(&init, "signal", timeout.unwrap_or_default());
-        let endpoint = transport.endpoints.get(self.signal as usize);
-        let endpoint = endpoint.map(String::as_str).unwrap_or_default().into();
         #[cfg(feature = "clock-offset")]
         {
             self.asked_at = clock::monotonic();
         }
-        page::apply(
+        let endpoint = self.endpoint().into();
+        let asked = page::apply(
             &transport.fetch,
             &UNDEFINED,
             endpoint,
             init.into(),
             UNDEFINED,
-        )
+        );
+        // A stub of the page's tests may throw or return what it likes: that is no answer.
+        self.promise = asked.unwrap_or_default();
+    }
+
+    fn headers(&self) -> Object {
+        let headers = Object::new();
+        page::set(&headers, "content-type", "application/x-protobuf");
+        for (name, value) in &self.transport.headers {
+            page::set(&headers, name, value.as_str());
+        }
+        #[cfg(feature = "gzip")]
+        if !self.packed.is_undefined() {
+            page::set(&headers, "content-encoding", "gzip");
+        }
+        headers
     }
 
     /// Waits for the answer, and reads it, its body too: until then Chromium counts the request as in flight
@@ -157,47 +169,75 @@ impl Sent {
     ///
     /// What was refused with keepalive has a second chance without: the quota is the whole page's, and the application
     /// may have used it up. What was not answered in time may have arrived.
-    pub(super) async fn outcome(mut self) -> Answer {
-        #[cfg(feature = "gzip")]
-        if self.begun.is_none() {
-            super::gzip::compress(&mut self.body).await;
-            if !crate::consent::is_given() {
-                return Outcome::Dropped(DropReason::Disabled).into();
-            }
-        }
-        if self.begun.is_none() {
-            self.start();
-        }
-        let mut response = JsValue::UNDEFINED;
+    pub(super) async fn outcome(&mut self) -> Outcome {
+        let mut response = UNDEFINED;
+        let mut reader = UNDEFINED;
         loop {
-            let asked = self.begun.take().unwrap_or_else(|| self.ask());
-            let result = match asked {
-                // A stub of the page's tests may return what it likes.
-                Ok(promise) => JsFuture::from(Promise::resolve(&promise)).await,
-                refused => refused,
-            };
+            let settled = JsFuture::from(Promise::resolve(&self.promise)).await;
             if !response.is_undefined() {
                 // The answer counts even if its body breaks off.
-                return answer(&response, result.ok());
+                if !self.read(&reader, settled.unwrap_or_default()) {
+                    break;
+                }
+            } else {
+                match settled {
+                    Ok(it) => {
+                        #[cfg(feature = "clock-offset")]
+                        if let Some(date) = header(&it, "date") {
+                            clock::offset::observe(Date::parse(&date), self.asked_at);
+                        }
+                        let body = page::property(&it, "body");
+                        reader = page::call(&body, "getReader", UNDEFINED, UNDEFINED)
+                            .unwrap_or_default();
+                        response = it;
+                    }
+                    Err(error) => {
+                        let is_late = page::property(&error, "name") == "TimeoutError";
+                        if self.lease.take().is_none() || is_late {
+                            break;
+                        }
+                        self.ask();
+                        continue;
+                    }
+                }
             }
-            match result {
-                Ok(it) => {
-                    #[cfg(feature = "clock-offset")]
-                    if let Some(date) = header(&it, "date") {
-                        clock::offset::observe(Date::parse(&date), self.asked_at);
-                    }
-                    self.begun = Some(page::call(&it, "arrayBuffer", UNDEFINED, UNDEFINED));
-                    response = it;
-                }
-                Err(error) => {
-                    let is_late = page::property(&error, "name") == "TimeoutError";
-                    if self.lease.take().is_none() || is_late {
-                        return Answer::from(Outcome::Retry { after: None });
-                    }
-                }
+            match page::call(&reader, "read", UNDEFINED, UNDEFINED) {
+                Ok(piece) => self.promise = piece,
+                Err(_) => break,
             }
         }
+        self.lease = None;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it saturates"
+        )]
+        let status = page::number(&response, "status") as u16;
+        outcome(status, header(&response, "retry-after"), &self.answer)
     }
+
+    /// Takes what a reader has read. Whether there may be more.
+    fn read(&mut self, reader: &JsValue, piece: JsValue) -> bool {
+        let piece = page::property(&piece, "value");
+        if self.answer.len() + length(&piece) > MAX_ANSWER_BYTES {
+            drop(page::call(reader, "cancel", UNDEFINED, UNDEFINED));
+            return false;
+        }
+        if !piece.is_undefined() {
+            self.answer.extend(Uint8Array::new(&piece).to_vec());
+        }
+        !piece.is_undefined()
+    }
+}
+
+/// Of an array of bytes.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it saturates"
+)]
+fn length(bytes: &JsValue) -> usize {
+    page::number(bytes, "length") as usize
 }
 
 fn header(response: &JsValue, name: &str) -> Option<String> {
@@ -206,59 +246,31 @@ fn header(response: &JsValue, name: &str) -> Option<String> {
     header.ok()?.as_string()
 }
 
-#[inline(never)]
-fn answer(response: &JsValue, body: Option<JsValue>) -> Answer {
-    let retry_after = header(response, "retry-after").as_deref().and_then(pause);
-    let body = body.map(|body| Uint8Array::new(&body).to_vec());
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "it saturates"
-    )]
-    let status = page::number(response, "status") as u16;
-    read(status, retry_after, &body.unwrap_or_default())
-}
-
-/// What an answer means (OTLP/HTTP, 1.10: Failures).
-fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Answer {
+/// What an answer means (OTLP/HTTP, 1.10: Failures). Status 0 is none.
+fn outcome(status: u16, retry_after: Option<String>, body: &[u8]) -> Outcome {
     match status {
-        200..=299 => {
-            let partial = response::partial_success(body);
-            Answer {
-                outcome: Outcome::Exported {
-                    rejected: partial.rejected,
-                },
-                message: cut(partial.error_message, MAX_MESSAGE_BYTES).to_owned(),
-            }
-        }
-        429 | 502 | 503 | 504 => Outcome::Retry { after: retry_after }.into(),
-        _ => Outcome::Dropped(DropReason::Rejected).into(),
+        200..=299 => Outcome::Exported {
+            rejected: response::partial_success(body).rejected,
+        },
+        0 | 429 | 502 | 503 | 504 => Outcome::Retry {
+            after: retry_after.as_deref().and_then(pause),
+        },
+        _ => Outcome::Dropped(DropReason::Rejected),
     }
 }
 
 /// `Retry-After`: seconds, or a date.
 fn pause(value: &str) -> Option<Duration> {
-    let value = value.trim_ascii();
-    let mut seconds = 0_u64;
+    let mut seconds = 0_u32;
     for byte in value.bytes() {
         if !byte.is_ascii_digit() {
             let left = Date::parse(value) - Date::now();
             return (left > 0.0).then(|| Duration::from_nanos(clock::from_millis(left)));
         }
-        seconds = seconds
-            .saturating_mul(10)
-            .saturating_add((byte & 15).into());
+        // No pause is as long as that.
+        seconds = seconds.min(100_000_000) * 10 + u32::from(byte & 15);
     }
-    Some(Duration::from_secs(seconds))
-}
-
-impl From<Outcome> for Answer {
-    fn from(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            message: String::new(),
-        }
-    }
+    Some(Duration::from_secs(seconds.into()))
 }
 
 // === impl Credentials ===
