@@ -84,6 +84,7 @@ const LANES: usize = match () {
 };
 
 struct Lane {
+    signal: Signal,
     pipeline: Pipeline<Item>,
     is_failing: bool,
     /// The batch that is being compressed, and not sent yet.
@@ -98,13 +99,22 @@ thread_local! {
 }
 
 /// From now on there is somewhere to go.
-pub(crate) fn install(settings: Settings, transport: Transport, resource: Vec<u8>) {
+pub(crate) fn install(settings: Settings, mut transport: Transport, resource: Vec<u8>) {
+    transport.headers.retain(|(name, value)| {
+        let is_header = transport::is_header(name, value);
+        if !is_header {
+            page::warn(&["fetch takes no header ", name].concat());
+        }
+        is_header
+    });
     let lane = |index| {
+        let signal = Signal::ALL.get(index).copied().unwrap_or(Signal::Traces);
         let mut settings = settings;
-        if index == Signal::Logs as usize {
+        if signal == Signal::Logs {
             settings.schedule_delay = settings.schedule_delay.min(MAX_LOG_DELAY);
         }
         Lane {
+            signal,
             pipeline: Pipeline::new_sized(settings, |item| item.bytes.len() + ITEM_ENVELOPE_BYTES),
             is_failing: false,
             #[cfg(feature = "gzip")]
@@ -150,7 +160,7 @@ pub(crate) fn ledger(signal: Signal) -> Ledger {
 
 /// Sends what waits, without waiting for more.
 pub(crate) fn flush() {
-    each_lane(|_, it| {
+    each_lane(|it| {
         it.pipeline.flush(clock::monotonic());
     });
     drive();
@@ -177,112 +187,106 @@ pub(crate) fn is_left() -> bool {
 
 /// Sends all that waits before it returns: nobody may live to see the answer.
 pub(crate) fn send_all() {
-    for signal in Signal::ALL {
-        while let Some(batch) = exporter(|it| it.drain(signal)).flatten() {
-            if let Some(mut sent) = prepare(signal, batch) {
-                sent.start();
-                wasm_bindgen_futures::spawn_local(deliver(signal, batch, Some(sent)));
-            }
+    while let Some((batch, mut sent)) = exporter(Exporter::drain).flatten() {
+        if !is_kept(batch, &sent) {
+            sent.start();
+            wasm_bindgen_futures::spawn_local(deliver(batch, sent));
         }
     }
 }
 
 /// Drops what has not been sent, for want of consent.
 pub(crate) fn forget() {
-    each_lane(|_, it| it.pipeline.forget(DropReason::Disabled));
+    each_lane(|it| it.pipeline.forget(DropReason::Disabled));
     #[cfg(feature = "offline")]
     offline::forget();
 }
 
 /// Does what the pipelines say there is to do.
 fn drive() {
-    let mut wake = None;
-    each_lane(|signal, lane| {
-        loop {
-            match lane.pipeline.poll(clock::monotonic(), page::random()) {
-                // In a microtask: a span may end anywhere, and sending runs code of the page.
-                Next::Export(batch) => {
-                    wasm_bindgen_futures::spawn_local(deliver(signal, batch.id, None));
+    exporter(|it| {
+        let mut wake = None;
+        for lane in &mut it.lanes {
+            loop {
+                match lane.pipeline.poll(clock::monotonic(), page::random()) {
+                    // In a microtask: a span may end anywhere, and sending runs code of the page.
+                    Next::Export(batch) => {
+                        let sent = lane.request(batch.id, it.transport, &it.resource);
+                        wasm_bindgen_futures::spawn_local(deliver(batch.id, sent));
+                    }
+                    Next::Wait(Some(at)) => {
+                        wake = Some(wake.map_or(at, |wake| at.min(wake)));
+                        break;
+                    }
+                    _ => break,
                 }
-                Next::Wait(Some(at)) => {
-                    wake = Some(wake.map_or(at, |wake| at.min(wake)));
-                    break;
-                }
-                _ => break,
             }
         }
+        it.timer.set(wake, clock::monotonic());
     });
-    exporter(|it| it.timer.set(wake, clock::monotonic()));
-}
-
-/// The request that a batch is, not sent yet.
-///
-/// `None` if there is nothing to send: the batch was dropped since it was handed out, with the user's consent, or it has
-/// better be stored.
-fn prepare(signal: Signal, batch: BatchId) -> Option<Sent> {
-    let sent = exporter(|it| it.request(signal, batch)).flatten()?;
-    #[cfg(feature = "offline")]
-    if offline::is_outage() && keep(signal, batch, &sent) {
-        return None;
-    }
-    Some(sent)
 }
 
 /// Sends a batch, unless that has begun, and reports what became of it.
-async fn deliver(signal: Signal, batch: BatchId, begun: Option<Sent>) {
-    let mut sent = match begun {
-        Some(sent) => sent,
-        None => {
-            let Some(mut sent) = prepare(signal, batch) else {
-                return;
-            };
-            #[cfg(feature = "gzip")]
-            {
-                lane(signal, |it| it.compressing = Some(batch));
-                sent.compress().await;
-                // The page may have been left meanwhile, and the batch sent as it was, or dropped.
-                let is_ours = |it: &mut Lane| {
-                    it.compressing.take_if(|it| *it == batch).is_some()
-                        && it.pipeline.is_under_way(batch)
-                };
-                if lane(signal, is_ours) != Some(true) {
-                    return;
-                }
-            }
-            sent.start();
-            sent
+async fn deliver(batch: BatchId, mut sent: Sent) {
+    if !sent.has_begun() {
+        // It may have been dropped since it was handed out: with the user's consent.
+        if !is_under_way(batch, &sent) || is_kept(batch, &sent) {
+            return;
         }
-    };
+        #[cfg(feature = "gzip")]
+        {
+            lane(sent.signal, |it| it.compressing = Some(batch));
+            sent.compress().await;
+            // The page may have been left meanwhile, and the batch sent as it was.
+            let is_ours = |it: &mut Lane| it.compressing.take_if(|it| *it == batch).is_some();
+            if lane(sent.signal, is_ours) != Some(true) || !is_under_way(batch, &sent) {
+                return;
+            }
+        }
+        sent.start();
+    }
     let outcome = sent.outcome().await;
-    tell(signal, outcome, &sent);
+    tell(outcome, &sent);
     #[cfg(feature = "offline")]
     if let Outcome::Retry { after } = outcome
-        && is_under_way(signal, batch)
+        && is_under_way(batch, &sent)
     {
         offline::failed(after);
-        if keep(signal, batch, &sent) {
+        if keep(batch, &sent) {
             return;
         }
     }
-    complete(signal, batch, outcome);
+    complete(sent.signal, batch, outcome);
 }
 
 /// Whether the pipeline still waits for this attempt: what it has given up is in the queue again, or dropped.
+fn is_under_way(batch: BatchId, sent: &Sent) -> bool {
+    lane(sent.signal, |it| it.pipeline.is_under_way(batch)) == Some(true)
+}
+
+/// Whether a batch has been stored, because sending it would be in vain.
 #[cfg(feature = "offline")]
-fn is_under_way(signal: Signal, batch: BatchId) -> bool {
-    lane(signal, |it| it.pipeline.is_under_way(batch)) == Some(true)
+fn is_kept(batch: BatchId, sent: &Sent) -> bool {
+    offline::is_outage() && keep(batch, sent)
+}
+
+#[cfg(not(feature = "offline"))]
+fn is_kept(_: BatchId, _: &Sent) -> bool {
+    false
 }
 
 /// Stores a batch, and leaves the account of it to the store. Whether there is one.
 #[cfg(feature = "offline")]
-fn keep(signal: Signal, batch: BatchId, sent: &Sent) -> bool {
+fn keep(batch: BatchId, sent: &Sent) -> bool {
+    let signal = sent.signal;
+    let is_under_way = move || lane(signal, |it| it.pipeline.is_under_way(batch)) == Some(true);
     let count = lane(signal, |it| it.pipeline.items(batch).count());
     let Some(stored) = offline::keep(signal, sent.plain(), count.unwrap_or_default()) else {
         return false;
     };
     wasm_bindgen_futures::spawn_local(async move {
         let entry = stored.done().await;
-        if !is_under_way(signal, batch) {
+        if !is_under_way() {
             return offline::discard(entry);
         }
         let outcome = match entry {
@@ -296,17 +300,20 @@ fn keep(signal: Signal, batch: BatchId, sent: &Sent) -> bool {
 }
 
 /// Tells the developer of the first of several failures in a row. The ledger has them all.
-fn tell(signal: Signal, outcome: Outcome, sent: &Sent) {
+fn tell(outcome: Outcome, sent: &Sent) {
     let is_failing = outcome != Outcome::Exported { rejected: 0 };
-    let was_failing = lane(signal, |it| {
+    let was_failing = lane(sent.signal, |it| {
         std::mem::replace(&mut it.is_failing, is_failing)
     });
     if is_failing && was_failing == Some(false) {
-        let message = response::partial_success(sent.answer()).error_message;
         let mut text = String::from("export failed (see ledger()): ");
         text.push_str(sent.endpoint());
         text.push(' ');
-        text.push_str(otlp::cut(message, MAX_MESSAGE_BYTES));
+        let message = response::partial_success(sent.answer()).error_message;
+        for byte in message.iter().take(MAX_MESSAGE_BYTES) {
+            // No collector says more than ASCII, and to decode what does would be more code than the rest of this.
+            text.push(char::from(byte & 0x7f));
+        }
         page::warn(&text);
     }
 }
@@ -334,12 +341,8 @@ fn lane<T>(signal: Signal, f: impl FnOnce(&mut Lane) -> T) -> Option<T> {
     exporter(|it| it.lanes.get_mut(signal as usize).map(f)).flatten()
 }
 
-fn each_lane(mut f: impl FnMut(Signal, &mut Lane)) {
-    exporter(|it| {
-        for (signal, lane) in Signal::ALL.into_iter().zip(&mut it.lanes) {
-            f(signal, lane);
-        }
-    });
+fn each_lane(f: impl FnMut(&mut Lane)) {
+    exporter(|it| it.lanes.iter_mut().for_each(f));
 }
 
 fn exporter<T>(f: impl FnOnce(&mut Exporter) -> T) -> Option<T> {
@@ -366,37 +369,37 @@ impl Signal {
 
 impl Exporter {
     /// A batch that takes what is left of the keepalive quota, or else one as large, to be sent without.
-    fn drain(&mut self, signal: Signal) -> Option<BatchId> {
-        let lane = self.lanes.get_mut(signal as usize)?;
-        #[cfg(feature = "gzip")]
-        if let Some(unsent) = lane.compressing.take() {
-            lane.pipeline.recall(unsent);
-        }
+    fn drain(&mut self) -> Option<(BatchId, Sent)> {
         let left = match keepalive::available() {
             few if few < 2 * ENVELOPE_BYTES => keepalive::MAX_BYTES,
             left => left,
         };
         let max_bytes = left - ENVELOPE_BYTES;
-        let batch = lane
-            .pipeline
-            .drain(usize::MAX, max_bytes, clock::monotonic());
-        batch.map(|it| it.id)
+        for lane in &mut self.lanes {
+            #[cfg(feature = "gzip")]
+            if let Some(unsent) = lane.compressing.take() {
+                lane.pipeline.recall(unsent);
+            }
+            let now = clock::monotonic();
+            if let Some(batch) = lane.pipeline.drain(usize::MAX, max_bytes, now) {
+                let sent = lane.request(batch.id, self.transport, &self.resource);
+                return Some((batch.id, sent));
+            }
+        }
+        None
     }
+}
 
-    fn request(&mut self, signal: Signal, batch: BatchId) -> Option<Sent> {
-        let lane = self.lanes.get(signal as usize)?;
+// === impl Lane ===
+
+impl Lane {
+    #[inline(never)]
+    fn request(&self, batch: BatchId, transport: &'static Transport, resource: &[u8]) -> Sent {
         let mut parts: Vec<(&[u8], &[u8])> = Vec::new();
-        for Item { scope, bytes } in lane.pipeline.items(batch) {
+        for Item { scope, bytes } in self.pipeline.items(batch) {
             parts.push((scope, bytes));
         }
-        if parts.is_empty() {
-            return None;
-        }
-        let body = otlp::request(&self.resource, &parts);
-        Some(Sent::new(
-            self.transport,
-            signal,
-            Uint8Array::from(&*body).into(),
-        ))
+        let body = Uint8Array::from(&*otlp::request(resource, &parts));
+        Sent::new(transport, self.signal, body.into())
     }
 }

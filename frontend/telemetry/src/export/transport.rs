@@ -5,9 +5,11 @@ mod tests;
 
 use std::time::Duration;
 
-use js_sys::{Date, Function, Object, Promise, Uint8Array};
+#[cfg(feature = "clock-offset")]
+use js_sys::Date;
+use js_sys::{Function, Object, Promise, Uint8Array};
 use throughline_core::pipeline::{DropReason, Outcome};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::Signal;
@@ -43,8 +45,8 @@ pub(crate) struct Transport {
 
 /// A request and its answer.
 pub(super) struct Sent {
+    pub(super) signal: Signal,
     transport: &'static Transport,
-    signal: Signal,
     /// Bytes of OTLP.
     body: JsValue,
     #[cfg(feature = "gzip")]
@@ -79,6 +81,10 @@ impl Sent {
             #[cfg(feature = "clock-offset")]
             asked_at: Duration::ZERO,
         }
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        !self.promise.is_undefined()
     }
 
     /// Where it goes.
@@ -148,7 +154,7 @@ impl Sent {
             UNDEFINED,
         );
         // A stub of the page's tests may throw or return what it likes: that is no answer.
-        self.promise = asked.unwrap_or_default();
+        self.promise = asked.unwrap_or(JsValue::NULL);
     }
 
     fn headers(&self) -> Object {
@@ -219,12 +225,14 @@ impl Sent {
     /// Takes what a reader has read. Whether there may be more.
     fn read(&mut self, reader: &JsValue, piece: JsValue) -> bool {
         let piece = page::property(&piece, "value");
-        if self.answer.len() + length(&piece) > MAX_ANSWER_BYTES {
+        let length = length(&piece);
+        if self.answer.len() + length > MAX_ANSWER_BYTES {
             drop(page::call(reader, "cancel", UNDEFINED, UNDEFINED));
             return false;
         }
-        if !piece.is_undefined() {
-            self.answer.extend(Uint8Array::new(&piece).to_vec());
+        if length > 0 {
+            let piece: &Uint8Array = piece.unchecked_ref();
+            self.answer.extend(piece.to_vec());
         }
         !piece.is_undefined()
     }
@@ -246,6 +254,17 @@ fn header(response: &JsValue, name: &str) -> Option<String> {
     header.ok()?.as_string()
 }
 
+/// Whether `fetch` takes this: one that it does not would be the end of all exports (Fetch, "header name", "header value").
+pub(super) fn is_header(name: &str, value: &str) -> bool {
+    let is_token = |it: u8| {
+        it.is_ascii_graphic()
+            && !matches!(it, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}')
+    };
+    // Up to U+00FF, whose first byte is 0xC3 in UTF-8.
+    let is_text = |it: u8| it <= 0xc3 && !matches!(it, 0 | b'\n' | b'\r');
+    !name.is_empty() && name.bytes().all(is_token) && value.bytes().all(is_text)
+}
+
 /// What an answer means (OTLP/HTTP, 1.10: Failures). Status 0 is none.
 fn outcome(status: u16, retry_after: Option<String>, body: &[u8]) -> Outcome {
     match status {
@@ -264,8 +283,12 @@ fn pause(value: &str) -> Option<Duration> {
     let mut seconds = 0_u32;
     for byte in value.bytes() {
         if !byte.is_ascii_digit() {
-            let left = Date::parse(value) - Date::now();
-            return (left > 0.0).then(|| Duration::from_nanos(clock::from_millis(left)));
+            let date = page::property(&js_sys::global(), "Date");
+            let at = page::call(&date, "parse", value, UNDEFINED)
+                .ok()?
+                .as_f64()?;
+            let left = clock::from_millis(at).checked_sub(clock::date())?;
+            return Some(Duration::from_nanos(left));
         }
         // No pause is as long as that.
         seconds = seconds.min(100_000_000) * 10 + u32::from(byte & 15);

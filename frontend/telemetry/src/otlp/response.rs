@@ -5,7 +5,8 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PartialSuccess<'a> {
     pub(crate) rejected: u64,
-    pub(crate) error_message: &'a str,
+    /// A text in UTF-8, if all is well.
+    pub(crate) error_message: &'a [u8],
 }
 
 /// Reads the answer. One that is no protobuf (a proxy's page, say) says nothing.
@@ -28,7 +29,7 @@ pub(crate) fn partial_success(mut body: &[u8]) -> PartialSuccess<'_> {
                     break;
                 };
                 if tag == ERROR_MESSAGE {
-                    partial.error_message = str::from_utf8(text).unwrap_or_default();
+                    partial.error_message = text;
                 }
             }
             _ if tag & 7 == 0 => {}

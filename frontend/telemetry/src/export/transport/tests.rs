@@ -46,11 +46,31 @@ fn a_partial_success_counts_what_was_rejected() {
 fn what_an_error_says_is_read_too() {
     // google.rpc.Status, which has no message in our dependencies: code 3, "bad id".
     let status = b"\x08\x03\x12\x06bad id";
-    assert_eq!(response::partial_success(status).error_message, "bad id");
+    assert_eq!(response::partial_success(status).error_message, b"bad id");
 }
 
 #[test]
 fn retry_after_is_read_in_seconds() {
     assert_eq!(pause("120"), Some(Duration::from_secs(120)));
     assert!(pause("99999999999999999999") > pause("86400"));
+}
+
+#[test]
+fn what_fetch_would_throw_at_is_no_header() {
+    for (name, value) in [("x-key", "a b\t\u{ff}"), ("!#$%&'*+-.^_`|~", "")] {
+        assert!(is_header(name, value), "{name}: {value}");
+    }
+    for (name, value) in [
+        ("", "a"),
+        ("a b", ""),
+        ("a:", ""),
+        ("ä", ""),
+        ("a", "b\nc"),
+        ("a", "b\rc"),
+        ("a", "b\0c"),
+        ("a", "\u{100}"),
+        ("a", "€"),
+    ] {
+        assert!(!is_header(name, value), "{name}: {value}");
+    }
 }
