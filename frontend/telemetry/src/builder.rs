@@ -147,6 +147,9 @@ impl Builder {
 
     /// Another origin that gets `traceparent`, `tracestate` and `baggage`, such as `https://api.example.com`. It must
     /// allow these headers by CORS. Default: the page's own origin only.
+    ///
+    /// Headers follow a redirection, to whatever origin. So the page's own origin gets no `baggage` with a request that
+    /// follows redirections, unless it is named here too: then it, and whom it redirects to, may have it.
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
         let origins = self.config.propagate_to.get_or_insert_default();
@@ -154,8 +157,21 @@ impl Builder {
         self
     }
 
+    /// Requests that are traced, but carry no header of ours: to this address, or to all that begin so (see
+    /// [`ignore`](Self::ignore)). Such as those that are redirected to another origin, which would have to allow the
+    /// headers by CORS: `/downloads/*`.
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    pub fn do_not_propagate_to(mut self, address: impl Into<String>) -> Self {
+        let addresses = self.config.do_not_propagate_to.get_or_insert_default();
+        addresses.push(address.into());
+        self
+    }
+
     /// Requests that are not traced: to this address, its query included, or to all that begin with what is before a
     /// final `*`. Relative to the page: `/healthz`, `/assets/*`, `https://ads.example.com/*`.
+    ///
+    /// A `*` anywhere else stands for nothing, and an origin is always a whole one: `https://ads*` is told in the console,
+    /// and left out.
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn ignore(mut self, address: impl Into<String>) -> Self {
         let addresses = self.config.ignore.get_or_insert_default();
@@ -350,6 +366,7 @@ impl Builder {
         let rules = crate::http::Settings {
             endpoints: [traces, logs, metrics].map(Url::href).into(),
             propagate_to: config.propagate_to.unwrap_or_default(),
+            do_not_propagate_to: config.do_not_propagate_to.unwrap_or_default(),
             ignore: config.ignore.unwrap_or_default(),
         };
         let transport = Transport {
@@ -389,14 +406,14 @@ impl Builder {
             crate::interaction::install(window, self.interaction_settings);
         }
         #[cfg(any(feature = "fetch", feature = "xhr"))]
-        let rules = std::rc::Rc::new(crate::http::Rules::new(window, &rules));
+        let rules = crate::http::Rules::new(&rules);
         #[cfg(feature = "fetch")]
         if self.fetch {
-            crate::fetch::install(window, &rules);
+            crate::fetch::install(window, rules);
         }
         #[cfg(feature = "xhr")]
         if self.xhr {
-            crate::xhr::install(window, &rules);
+            crate::xhr::install(window, rules);
         }
         #[cfg(feature = "errors")]
         if self.errors {

@@ -36,6 +36,8 @@ pub(crate) struct Config {
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub(crate) propagate_to: Option<Vec<String>>,
     #[cfg(any(feature = "fetch", feature = "xhr"))]
+    pub(crate) do_not_propagate_to: Option<Vec<String>>,
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub(crate) ignore: Option<Vec<String>>,
 }
 

@@ -22,60 +22,63 @@ pub fn format(span: &SpanContext) -> Option<String> {
 /// The span in a header's value, several headers joined by commas included: the first valid one of either name.
 pub fn parse(header: &str) -> Option<TraceParent> {
     let mut rest = header.as_bytes();
+    let mut is_named = false;
+    let mut before = b',';
     while !rest.is_empty() {
-        if let Some(parent) = metric(take(&mut rest, b',')) {
+        let (piece, separator) = take(&mut rest);
+        if before == b',' {
+            is_named = NAMES.iter().any(|known| is(piece, known));
+        } else if is_named && let Some(parent) = described(piece) {
             return Some(parent);
         }
+        before = separator;
     }
     None
 }
 
-fn metric(mut rest: &[u8]) -> Option<TraceParent> {
-    let name = take(&mut rest, b';');
-    if !NAMES.iter().any(|known| is(name, known)) {
+/// What `desc="…"` says.
+fn described(parameter: &[u8]) -> Option<TraceParent> {
+    let equals = parameter.iter().position(|byte| *byte == b'=')?;
+    let (key, [_, value @ ..]) = parameter.split_at_checked(equals)? else {
+        return None;
+    };
+    if !is(key, "desc") {
         return None;
     }
-    while !rest.is_empty() {
-        let part = take(&mut rest, b';');
-        let equals = part.iter().position(|byte| *byte == b'=');
-        let Some((key, [_, value @ ..])) = equals.and_then(|at| part.split_at_checked(at)) else {
-            continue;
-        };
-        if is(key, "desc") {
-            let mut value = value.trim_ascii();
-            while let [b'"', inner @ ..] | [inner @ .., b'"'] = value {
-                value = inner;
-            }
-            return TraceParent::parse_bytes(value);
-        }
+    let mut value = value.trim_ascii();
+    while let [b'"', inner @ ..] | [inner @ .., b'"'] = value {
+        value = inner;
     }
-    None
+    TraceParent::parse_bytes(value)
 }
 
 fn is(name: &[u8], known: &str) -> bool {
     name.trim_ascii().eq_ignore_ascii_case(known.as_bytes())
 }
 
-/// Takes what is before the next separator, or else all; the separator goes too. Quoted strings hold none.
-fn take<'a>(rest: &mut &'a [u8], separator: u8) -> &'a [u8] {
+/// Takes what is before the next `,` or `;`, or else all; the separator goes too. Quoted strings hold none.
+fn take<'a>(rest: &mut &'a [u8]) -> (&'a [u8], u8) {
     let text = *rest;
-    let mut quoted = false;
-    let mut escaped = false;
+    let mut is_quoted = false;
+    let mut is_escaped = false;
     for (at, byte) in text.iter().enumerate() {
+        if is_escaped {
+            is_escaped = false;
+            continue;
+        }
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            byte if *byte == separator && !quoted => {
-                let (piece, tail) = text.split_at_checked(at).unwrap_or((text, &[]));
+            b'\\' => is_escaped = is_quoted,
+            b'"' => is_quoted = !is_quoted,
+            b',' | b';' if !is_quoted => {
+                let (piece, tail) = text.split_at_checked(at).unwrap_or_default();
                 *rest = tail.get(1..).unwrap_or_default();
-                return piece;
+                return (piece, *byte);
             }
             _ => {}
         }
     }
     *rest = &[];
-    text
+    (text, b',')
 }
 
 #[cfg(test)]

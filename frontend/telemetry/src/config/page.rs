@@ -149,6 +149,8 @@ impl Said {
             #[cfg(any(feature = "fetch", feature = "xhr"))]
             "propagate_to" => fill(&mut config.propagate_to, value::list(value)),
             #[cfg(any(feature = "fetch", feature = "xhr"))]
+            "do_not_propagate_to" => fill(&mut config.do_not_propagate_to, value::list(value)),
+            #[cfg(any(feature = "fetch", feature = "xhr"))]
             "ignore" => fill(&mut config.ignore, value::list(value)),
             _ => self.set_count(key, value),
         }
