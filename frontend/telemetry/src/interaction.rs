@@ -12,6 +12,7 @@ pub(crate) mod turn;
 
 use std::cell::{Cell, OnceCell};
 use std::mem::ManuallyDrop;
+use std::rc::Rc;
 
 use js_sys::Function;
 use opentelemetry::Context;
@@ -20,6 +21,7 @@ use throughline_core::{names, redact};
 use wasm_bindgen::JsValue;
 use web_sys::{Event, Window};
 
+use self::roots::Interaction;
 use crate::otlp::cut;
 use crate::tracer::Tracer;
 use crate::{consent, context, page};
@@ -55,8 +57,9 @@ pub(crate) fn install(window: &Window, settings: Settings) {
     page::listen(window, "pointerdown", |event| {
         control::each_shadow(&event, listen);
     });
-    page::listen(window, "keydown", on_key);
-    page::listen(window, "click", on_click);
+    for event in ["keydown", "click"] {
+        page::listen(window, event, on_use);
+    }
     listen(window);
 }
 
@@ -71,32 +74,24 @@ fn listen(root: &JsValue) {
     });
 }
 
-/// A control that the browser only calls one, by a role, is activated by a key: that is its click.
-fn on_key(event: Event) {
-    control::each_shadow(&event, listen);
-    if let Some(control) = control::activated(&event).filter(|_| !context::is_active()) {
-        begin("click", &event, &control, &control, &JsValue::UNDEFINED);
-    }
-}
-
-fn on_click(event: Event) {
+/// A click, or a key by which the browser makes none: it knows the control by its role only.
+fn on_use(event: Event) {
     control::each_shadow(&event, listen);
     // A click that a listener of a click makes belongs to that one, and one that a task makes to the task's. A person's
     // own click does not: if a task seems to run, it has panicked.
     if turn::is_dispatching() || (!control::is_trusted(&event) && context::is_work()) {
         return;
     }
-    let control = control::of(&event);
+    let control = control::used(&event);
     if control.is_undefined() || turn::clicks(&control) {
         return;
     }
     let form = control::form_by_enter(&event, &control);
-    let kind = if form.is_undefined() {
-        "click"
+    if form.is_undefined() {
+        begin("click", &event, &control, &control, &control);
     } else {
-        "submit"
-    };
-    begin(kind, &event, &control, &control, &form);
+        begin("submit", &event, &control, &control, &form);
+    }
 }
 
 /// A `submit`, or a `change`.
@@ -124,13 +119,13 @@ fn on_change(event: &Event) {
     };
     // The list or the dialog may have been opened by a click.
     match roots::last_with(&control) {
-        Some(opened) => turn::begin(&opened, control, event),
-        None => begin("change", event, &control, &control, &JsValue::UNDEFINED),
+        Some(opened) => turn::begin(&opened.cx, control, event),
+        None => begin("change", event, &control, &control, &control),
     }
 }
 
-/// Starts the root, and makes it current for the turn of its event. It has the name of `named`, or of the form that is
-/// sent by it.
+/// Starts the root, and makes it current for the turn of its event. It has the name of `named`, or of what is done by it:
+/// a form is sent.
 fn begin(kind: &'static str, event: &Event, control: &JsValue, named: &JsValue, form: &JsValue) {
     if !consent::is_given() {
         return;
@@ -143,21 +138,24 @@ fn begin(kind: &'static str, event: &Event, control: &JsValue, named: &JsValue, 
     span.set_text(names::throughline::INTERACTION_TYPE, kind);
     span.set_text(names::app::WIDGET_ID, name);
     span.set_text(names::app::BROWSER_TAG_NAME, &control::tag_name(control));
-    if let Some(url) = page::text(&page::global("location"), "href") {
+    if let Some(url) = page::location("href") {
         span.set_text(names::url::FULL, &redact::url(&url));
     }
     LAST.set(Some(span.span_context().trace_id()));
     if !span.is_recording() {
         roots::started_unrecorded(span.span_context());
     }
-    let cx = Context::new().with_span(span);
-    roots::is_interaction(&cx, control);
+    let interaction = Rc::new(Interaction {
+        cx: Context::new().with_span(span),
+        control: control.clone(),
+    });
+    roots::is_interaction(&interaction);
     let clicked = if kind == "change" {
         control.clone()
     } else {
         control::labelled(control)
     };
-    turn::begin(&cx, clicked, event);
+    turn::begin(&interaction.cx, clicked, event);
     context::used_again(control);
 }
 

@@ -123,6 +123,11 @@ pub(crate) fn apply(
     function.call3(this, &first, &second, &third)
 }
 
+/// A part of the page's own address.
+pub(crate) fn location(part: &str) -> Option<String> {
+    text(&global("location"), part)
+}
+
 /// Whether nobody can see the page.
 pub(crate) fn is_hidden() -> bool {
     property(&global("document"), "visibilityState") == "hidden"
@@ -190,6 +195,12 @@ fn set_value(object: &JsValue, name: &str, value: JsValue) -> bool {
 )]
 pub(crate) fn random() -> f32 {
     js_sys::Math::random() as f32
+}
+
+/// Calls back when the code that runs now is done.
+pub(crate) fn queue_microtask(callback: &Function) {
+    let page = js_sys::global();
+    drop(call(&page, "queueMicrotask", callback, JsValue::UNDEFINED));
 }
 
 /// Calls back after so many milliseconds. The number by which it can be cleared.

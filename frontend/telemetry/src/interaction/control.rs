@@ -18,9 +18,9 @@ const ROLES: &str = "[data-trace],[role=button],[role=link],[role=checkbox],[rol
     [role=option],[role^=menuitem],[role=treeitem],[role=gridcell],[role=row],[role=combobox],[role=textbox],\
     [role=searchbox],[role=slider],[role=spinbutton]";
 
-/// What is typed into.
+/// What has values in it, not its name: what is typed into, and forms.
 const FIELDS: &str = "input,select,textarea,[contenteditable],[role=textbox],[role=searchbox],\
-    [role=combobox],[role=spinbutton]";
+    [role=combobox],[role=spinbutton],form";
 
 /// Where a value is chosen, not typed: a change of it is an interaction.
 const CHOICES: &str = "select,input[type=checkbox],input[type=radio],input[type=file],\
@@ -31,15 +31,42 @@ const CHOICES: &str = "select,input[type=checkbox],input[type=radio],input[type=
 const DEFAULT_BUTTON: &str =
     "button:not([type]),button[type=submit],input[type=submit],input[type=image]";
 
+/// Whose attribute it is.
+enum Of {
+    Control,
+    Whole,
+}
+
+/// What tells a control apart from others, the best first.
+const NAMES: &[(Of, &str)] = &[
+    (Of::Control, "data-trace"),
+    (Of::Whole, "data-trace"),
+    (Of::Control, "id"),
+    (Of::Control, "name"),
+    (Of::Control, "aria-label"),
+    (Of::Whole, "id"),
+    (Of::Whole, "name"),
+    (Of::Whole, "aria-label"),
+];
+
 /// `Node.nodeType` of a shadow tree's root.
 const FRAGMENT: f64 = 11.0;
 
 /// How a control is called by what is written on it.
 pub(crate) type TextOf = fn(&JsValue) -> Option<String>;
 
+/// The control that this click or key is for, else `undefined`.
+pub(crate) fn used(event: &Event) -> JsValue {
+    if property(event, "type") == "click" {
+        of(event)
+    } else {
+        activated(event)
+    }
+}
+
 /// The innermost control that the event went to. The path knows what is inside shadow trees, and that an icon in a
 /// button is the button's.
-pub(crate) fn of(event: &Event) -> JsValue {
+fn of(event: &Event) -> JsValue {
     find(&path(event), &mut |node| {
         matches(node, NATIVE) || matches(node, ROLES)
     })
@@ -51,14 +78,19 @@ pub(crate) fn choice(event: &Event) -> Option<JsValue> {
 }
 
 /// The control that a key is pressed on which activates it, if the browser does not make a click of that.
-pub(crate) fn activated(keydown: &Event) -> Option<JsValue> {
+fn activated(keydown: &Event) -> JsValue {
     let key = property(keydown, "key");
-    if (key != "Enter" && key != " ") || is(keydown, "repeat") {
-        return None;
-    }
     let focused = property(&path(keydown), "0");
-    (matches(&focused, ROLES) && !matches(&focused, NATIVE) && !matches(&focused, FIELDS))
-        .then_some(focused)
+    let is_activated = (key == "Enter" || key == " ")
+        && !is(keydown, "repeat")
+        && matches(&focused, ROLES)
+        && !matches(&focused, NATIVE)
+        && !matches(&focused, FIELDS);
+    if is_activated {
+        focused
+    } else {
+        JsValue::UNDEFINED
+    }
 }
 
 /// Calls back with the root of each shadow tree that the event comes out of.
@@ -106,28 +138,25 @@ pub(crate) fn is_leaving(submit: &Event) -> bool {
         )
 }
 
-/// The name of a control, or of a form and the button by which it is sent: the first of what tells it apart from others.
-pub(crate) fn name(control: &JsValue, form: &JsValue, text: Option<TextOf>) -> String {
+/// The name of a control: the first of what tells it apart from others. Of the button by which a form is sent, and the
+/// form, if that is `whole`; else that is the control, too.
+pub(crate) fn name(control: &JsValue, whole: &JsValue, text: Option<TextOf>) -> String {
     let labelled = labelled(control);
-    let is_label = !labelled.is_undefined();
-    let control = if is_label { &labelled } else { control };
-    let is_form = !form.is_undefined();
-    let whole = if is_form { form } else { control };
-    let names: [(&JsValue, &[&str]); 4] = [
-        (control, &["data-trace"]),
-        (form, &["data-trace"]),
-        (control, &["id", "name", "aria-label"]),
-        (form, &["id", "name", "aria-label"]),
-    ];
-    for (element, names) in &names {
-        for name in *names {
-            if let Some(name) = attribute(element, name) {
-                return name;
-            }
+    let (control, whole) = if labelled.is_undefined() {
+        (control, whole)
+    } else {
+        (&labelled, &labelled)
+    };
+    for (of, name) in NAMES {
+        let element = match of {
+            Of::Control => control,
+            Of::Whole => whole,
+        };
+        if let Some(name) = attribute(element, name) {
+            return name;
         }
     }
-    text.filter(|_| !is_form)
-        .and_then(|text| text(whole))
+    text.and_then(|text| text(whole))
         .or_else(|| attribute(whole, "role"))
         .unwrap_or_else(|| tag_name(whole))
 }

@@ -89,26 +89,26 @@ impl Lifetime {
                 self.handled = now;
                 self.is_leaving = is_leaving;
             }
-            Sign::ChildStarted => self.open_children = self.open_children.saturating_add(1),
+            Sign::ChildStarted => self.open_children += 1,
             Sign::ChildEnded { at } => {
                 self.open_children = self.open_children.saturating_sub(1);
                 self.last_child_end = self.last_child_end.max(at);
             }
-            Sign::Held => return self.holds = self.holds.saturating_add(1),
+            Sign::Held => return self.holds += 1,
             Sign::Released => return self.holds = self.holds.saturating_sub(1),
             // It is not idle while a task is unfinished: that may wait for a request.
-            Sign::Unrecorded => self.last_activity = u64::MAX,
+            Sign::Unrecorded => self.last_activity = self.started + LONGEST,
         }
         self.last_activity = self.last_activity.max(now);
     }
 
     /// Its end, if it is over.
     pub(crate) fn verdict(&self, now: u64) -> Option<Ended> {
-        let deadline = self.started.saturating_add(LONGEST);
+        let deadline = self.started + LONGEST;
         let open_until = if self.is_unfinished() {
             deadline
         } else if self.holds > 0 {
-            deadline.min(self.last_activity.saturating_add(IDLE))
+            deadline.min(self.last_activity + IDLE)
         } else {
             0
         };

@@ -6,9 +6,11 @@
 //! Re-entrancy: spans may start and end anywhere, so the table is only ever borrowed to count. What runs other code
 //! (ending a root, dropping a context) happens after.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::mem::{self, ManuallyDrop};
+use std::rc::Rc;
 
+use js_sys::Function;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
 use wasm_bindgen::JsValue;
@@ -40,15 +42,15 @@ struct Root {
     span_id: SpanId,
     anchor: Anchor,
     lifetime: Lifetime,
-    interaction: Option<Box<Interaction>>,
+    interaction: Option<Rc<Interaction>>,
 }
 
 /// What a person did.
-struct Interaction {
+pub(crate) struct Interaction {
     /// It holds the root span.
-    cx: Context,
+    pub(crate) cx: Context,
     /// What was used for it.
-    control: JsValue,
+    pub(crate) control: JsValue,
 }
 
 thread_local! {
@@ -56,6 +58,7 @@ thread_local! {
     static TABLE: ManuallyDrop<RefCell<Table>> = const {
         ManuallyDrop::new(RefCell::new(Table { roots: Vec::new(), is_timer_set: false, is_queued: false }))
     };
+    static SETTLE: ManuallyDrop<OnceCell<Function>> = const { ManuallyDrop::new(OnceCell::new()) };
 }
 
 /// A span without parent has started.
@@ -83,15 +86,11 @@ pub(crate) fn started_unrecorded(context: &SpanContext) {
     note(key_of(trace_id), Sign::Unrecorded);
 }
 
-/// The root of its context is an interaction, with this control: its end is decided here.
-pub(crate) fn is_interaction(cx: &Context, control: &JsValue) {
-    let interaction = Box::new(Interaction {
-        cx: cx.clone(),
-        control: control.clone(),
-    });
+/// The root of its context is an interaction: its end is decided here.
+pub(crate) fn is_interaction(interaction: &Rc<Interaction>) {
     table(|table| {
-        if let Some(root) = table.find(key(cx)) {
-            root.interaction = Some(interaction);
+        if let Some(root) = table.find(key(&interaction.cx)) {
+            root.interaction = Some(Rc::clone(interaction));
         }
     });
 }
@@ -106,14 +105,13 @@ pub(crate) fn is_with(cx: &Context, control: &JsValue) -> bool {
 }
 
 /// The last interaction with a control that is still open.
-pub(crate) fn last_with(control: &JsValue) -> Option<Context> {
+pub(crate) fn last_with(control: &JsValue) -> Option<Rc<Interaction>> {
     table(|table| {
-        let last = table
-            .roots
-            .iter()
-            .rev()
-            .find(|root| root.is_with(control))?;
-        Some(last.interaction.as_ref()?.cx.clone())
+        let mut newest = table.roots.iter().rev();
+        newest
+            .find(|root| root.is_with(control))?
+            .interaction
+            .clone()
     })
 }
 
@@ -175,7 +173,10 @@ pub(crate) fn end_all() {
 pub(crate) fn queue_settling() {
     // What cannot be asked is being settled.
     if page::IS_BROWSER && table(|table| !mem::replace(&mut table.is_queued, true)) {
-        wasm_bindgen_futures::spawn_local(async { settle() });
+        SETTLE.with(|it| {
+            let settle = it.get_or_init(|| page::calling(settle));
+            page::queue_microtask(settle);
+        });
     }
 }
 
@@ -250,7 +251,7 @@ impl Table {
 
     /// Forgets a root. What was done is to be dropped when the table is not in use.
     #[inline(never)]
-    fn remove(&mut self, index: usize) -> Option<Box<Interaction>> {
+    fn remove(&mut self, index: usize) -> Option<Rc<Interaction>> {
         let is_there = index < self.roots.len();
         is_there.then(|| self.roots.remove(index).interaction)?
     }
@@ -259,7 +260,7 @@ impl Table {
     fn next_over(
         &mut self,
         verdict: fn(&Lifetime, u64) -> Option<Ended>,
-    ) -> Option<(Box<Interaction>, Ended)> {
+    ) -> Option<(Rc<Interaction>, Ended)> {
         for (index, root) in self.roots.iter().enumerate() {
             if root.interaction.is_some()
                 && let Some(ended) = verdict(&root.lifetime, root.anchor.now())

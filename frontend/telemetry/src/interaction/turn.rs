@@ -21,14 +21,14 @@ struct Turn {
     /// The control that the browser clicks itself because of it.
     clicked: JsValue,
     event: Event,
-    /// The event by which a form is sent to load another page. It may have come after a click.
-    submit: Option<Event>,
+    /// The event by which a form is sent to load another page, or `undefined`. It may have come after a click.
+    submit: JsValue,
     current: ContextGuard,
 }
 
 thread_local! {
     /// As long as the page lives.
-    static TURN: ManuallyDrop<RefCell<Option<Turn>>> = const { ManuallyDrop::new(RefCell::new(None)) };
+    static TURN: ManuallyDrop<RefCell<Option<Box<Turn>>>> = const { ManuallyDrop::new(RefCell::new(None)) };
     /// Where a message to ourselves is posted.
     static PORT: ManuallyDrop<OnceCell<JsValue>> = const { ManuallyDrop::new(OnceCell::new()) };
 }
@@ -45,13 +45,13 @@ pub(crate) fn install() {
 /// Makes an interaction's context current until the next macrotask. The browser may make a click of its own on `clicked`.
 pub(crate) fn begin(cx: &Context, clicked: JsValue, event: &Event) {
     close();
-    let turn = Turn {
+    let turn = Box::new(Turn {
         key: roots::key(cx),
         clicked,
         event: event.clone(),
-        submit: None,
+        submit: JsValue::UNDEFINED,
         current: cx.clone().attach(),
-    };
+    });
     with(|present| *present = Some(turn));
     let is_posted = PORT.with(|port| {
         port.get().is_some_and(|port| {
@@ -67,15 +67,16 @@ pub(crate) fn begin(cx: &Context, clicked: JsValue, event: &Event) {
 /// A form is sent by this event, unless a listener prevents it: if that is the present turn's doing, it may be the end
 /// of the page.
 pub(crate) fn submits(event: &Event) {
-    let key = context::current_root();
-    let submit = control::is_leaving(event).then(|| event.clone());
-    with(|turn| {
-        if let Some(turn) = turn
-            && turn.key == key
-        {
-            turn.submit = submit;
-        }
-    });
+    if control::is_leaving(event) {
+        let key = context::current_root();
+        with(|turn| {
+            if let Some(turn) = turn
+                && turn.key == key
+            {
+                turn.submit = event.into();
+            }
+        });
+    }
 }
 
 /// By which the present turn is known, for [`end_others`].
@@ -112,8 +113,8 @@ pub(crate) fn clicks(control: &JsValue) -> bool {
 
 fn close() {
     if let Some(turn) = with(Option::take) {
-        let submit = turn.submit.as_ref();
-        let is_leaving = submit.is_some_and(|it| !page::is(it, "defaultPrevented"));
+        let submit = &turn.submit;
+        let is_leaving = submit.is_object() && !page::is(submit, "defaultPrevented");
         drop(turn.current);
         roots::handled(turn.key, is_leaving);
     }
@@ -129,7 +130,7 @@ fn present() -> Option<(u64, bool)> {
 }
 
 /// What `f` says of the present turn; the default while it is in use.
-fn with<T: Default>(f: impl FnOnce(&mut Option<Turn>) -> T) -> T {
+fn with<T: Default>(f: impl FnOnce(&mut Option<Box<Turn>>) -> T) -> T {
     let mut said = T::default();
     TURN.with(|turn| {
         if let Ok(mut turn) = turn.try_borrow_mut() {
