@@ -276,6 +276,13 @@ fn exporter<T>(f: impl FnOnce(&mut Exporter) -> T) -> Option<T> {
 impl Signal {
     pub(crate) const ALL: [Self; 3] = [Self::Traces, Self::Logs, Self::Metrics];
 
+    /// Where it goes, at the collector of this address.
+    pub(crate) fn address(self, collector: &str) -> String {
+        let mut address = collector.to_owned();
+        address.push_str(self.path());
+        address
+    }
+
     /// What OTLP/HTTP adds to the address of a collector.
     pub(crate) fn path(self) -> &'static str {
         match self {

@@ -110,8 +110,7 @@ fn begin(kind: Kind, name: String, event: &Event, control: Element) {
     span.set_text(names::throughline::INTERACTION_TYPE, kind.as_str());
     span.set_text(names::app::WIDGET_ID, &name);
     span.set_text(names::app::BROWSER_TAG_NAME, &control::tag_name(&control));
-    let location = page::property(&js_sys::global(), "location");
-    if let Some(url) = page::text(&location, "href") {
+    if let Some(url) = page::location("href") {
         span.set_text(names::url::FULL, &redact::url(&url));
     }
     LAST.set(Some(span.span_context().trace_id()));

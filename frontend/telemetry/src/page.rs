@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{Event, EventTarget, Window};
+use web_sys::{Event, EventTarget, Url, Window};
 
 /// Whether there is JavaScript. A server that renders the page links the client too, and runs code that calls it: there
 /// it must do nothing, and no import of JavaScript can be called.
@@ -39,8 +39,7 @@ pub(crate) fn callback(callback: impl Fn() + 'static) -> Function {
 pub(crate) fn warn(text: &str) {
     if IS_BROWSER {
         let console = property(&js_sys::global(), "console");
-        let text = ["throughline: ", text].concat();
-        drop(call(&console, "warn", text, JsValue::UNDEFINED));
+        drop(call(&console, "warn", "throughline:", text));
     }
 }
 
@@ -100,6 +99,18 @@ pub(crate) fn apply(
     }
     let function: &Function = function.unchecked_ref();
     function.call3(this, &first, &second, &third)
+}
+
+/// The `URL` that the browser makes of an address in the page. `None` if it is none.
+pub(crate) fn resolved(address: &str) -> Option<JsValue> {
+    let document = property(&js_sys::global(), "document");
+    let base = text(&document, "baseURI")?;
+    Some(Url::new_with_base(address, &base).ok()?.into())
+}
+
+/// A part of the page's own address.
+pub(crate) fn location(part: &str) -> Option<String> {
+    text(&property(&js_sys::global(), "location"), part)
 }
 
 /// Whether nobody can see the page.

@@ -34,8 +34,8 @@ pub enum Credentials {
 pub(crate) struct Transport {
     /// `window.fetch` as it was: the exporter must not trace itself.
     pub(crate) fetch: Function,
-    /// In the order of [`Signal::ALL`].
-    pub(crate) endpoints: [String; 3],
+    /// The address of the collector.
+    pub(crate) endpoint: String,
     /// Names and values, beside `content-type`.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) credentials: Credentials,
@@ -137,8 +137,7 @@ impl Sent {
         let millis = transport.timeout.as_secs_f64() * 1e3;
         let timeout = page::call(&timeout, "timeout", millis, UNDEFINED);
         page::set(&init, "signal", timeout.unwrap_or_default());
-        let endpoint = transport.endpoints.get(self.signal as usize);
-        let endpoint = endpoint.map(String::as_str).unwrap_or_default().into();
+        let endpoint = self.signal.address(&transport.endpoint).into();
         #[cfg(feature = "clock-offset")]
         {
             self.asked_at = clock::monotonic();
