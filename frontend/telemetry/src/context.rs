@@ -30,7 +30,7 @@ pub(crate) use self::executor::install;
 pub(crate) use self::frame::reset;
 #[cfg(feature = "leptos")]
 pub use self::source::traced_source;
-pub(crate) use self::task::{is_active, is_work};
+pub(crate) use self::task::{current_root, is_active, is_work};
 pub(crate) use self::traced::used_again;
 pub use self::traced::{Traced, traced};
 

@@ -14,7 +14,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::SpanContext;
 use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt};
 use throughline_core::names::{browser, scope, throughline};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use crate::performance::{self, number};
 use crate::span::Span;
@@ -91,14 +91,13 @@ fn start() {
     if number(&entry, "loadEventEnd") > 0.0 {
         finish();
     } else {
-        page::listen(js_sys::global().unchecked_ref(), "load", |_| finish_soon());
+        page::add_listener(&js_sys::global(), "load", &page::calling(finish_soon));
     }
 }
 
 /// The load is over when its event has been handled.
 fn finish_soon() {
-    let finish = page::callback(finish);
-    drop(page::call(&js_sys::global(), "setTimeout", finish, 0));
+    page::set_timeout(&page::calling(finish), 0.0);
 }
 
 fn begin(tracer: &Tracer, name: &'static str, cx: &Context, millis: f64) -> Span {
@@ -140,20 +139,18 @@ impl Load {
     /// their own spans, or are the client's.
     #[cfg(feature = "resources")]
     fn record_resources(&mut self, loaded: f64, cx: &Context) {
-        let entries = performance::entries("resource");
         let mut count = 0;
-        for index in 0..entries.length() {
-            let entry = entries.get(index);
-            let start = number(&entry, "startTime");
+        page::find(&performance::entries("resource"), &mut |entry| {
+            let start = number(entry, "startTime");
             let is_late = loaded > 0.0 && start > loaded;
-            if is_late || (start >= self.installed && entry::is_by_script(&entry)) {
-                continue;
+            if !is_late && (start < self.installed || !entry::is_by_script(entry)) {
+                count += 1;
+                if count <= MAX_RESOURCES {
+                    self.record_request("resourceFetch", entry, cx);
+                }
             }
-            count += 1;
-            if count <= MAX_RESOURCES {
-                self.record_request("resourceFetch", &entry, cx);
-            }
-        }
+            false
+        });
         if count > MAX_RESOURCES {
             let omitted = count - MAX_RESOURCES;
             self.span

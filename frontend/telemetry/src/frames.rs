@@ -11,8 +11,8 @@ use throughline_core::redact;
 use wasm_bindgen::JsValue;
 
 use crate::logs::{self, Record, severity};
-use crate::page::property;
-use crate::performance::{self, list, number, text};
+use crate::page::{self, property};
+use crate::performance::{self, number, text};
 
 /// Events of one page at most, those before the client began among them: a page that always stutters has been seen.
 pub(crate) const MAX_LONG_FRAMES: u32 = 50;
@@ -68,16 +68,15 @@ fn see(entry: &JsValue) {
 }
 
 fn longest_script(frame: &JsValue) -> Option<JsValue> {
-    let scripts = list(&property(frame, "scripts"));
     let mut longest = None;
     let mut most = 0.0;
-    for index in 0..scripts.length() {
-        let script = scripts.get(index);
-        let duration = number(&script, "duration");
+    page::find(&property(frame, "scripts"), &mut |script| {
+        let duration = number(script, "duration");
         if duration > most {
             most = duration;
-            longest = Some(script);
+            longest = Some(script.clone());
         }
-    }
+        false
+    });
     longest
 }

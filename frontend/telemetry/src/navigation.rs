@@ -12,7 +12,7 @@ use opentelemetry::{Context, KeyValue};
 use throughline_core::names::{browser, scope, throughline, url};
 use throughline_core::redact;
 use wasm_bindgen::JsCast;
-use web_sys::{Event, EventTarget, Window};
+use web_sys::{Event, Window};
 
 use crate::page::{self, property};
 use crate::performance::{after_paint, text};
@@ -31,13 +31,12 @@ pub(crate) fn install(window: &Window) {
     if !navigation.is_object() {
         return;
     }
-    let tracer = Tracer::of(scope::NAVIGATION);
-    let target: EventTarget = navigation.clone().unchecked_into();
-    page::listen(&target, "currententrychange", move |event| {
+    page::listen(navigation.unchecked_ref(), "currententrychange", |event| {
+        let navigation = property(&event, "currentTarget");
         let address = text(&property(&navigation, "currentEntry"), "url");
         // The page's state may change at the same address.
         if address != text(&property(&event, "from"), "url") {
-            begin(&tracer, &address, &event);
+            begin(&address, &event);
         }
     });
 }
@@ -49,7 +48,8 @@ pub(crate) fn leave() {
     }
 }
 
-fn begin(tracer: &Tracer, address: &str, event: &Event) {
+fn begin(address: &str, event: &Event) {
+    let tracer = Tracer::of(scope::NAVIGATION);
     let builder = SpanBuilder::from_name("navigation").with_attributes([
         KeyValue::new(url::FULL, redact::url(address).into_owned()),
         KeyValue::new(browser::NAVIGATION_TYPE, text(event, "navigationType")),

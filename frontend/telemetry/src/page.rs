@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use js_sys::{Function, Reflect};
+use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{Event, EventTarget, Url, Window};
 
@@ -34,33 +34,42 @@ pub(crate) fn callback(callback: impl Fn() + 'static) -> Function {
     }))
 }
 
+/// The same for what captures nothing: all of these have one type.
+#[inline(never)]
+pub(crate) fn calling(function: fn()) -> Function {
+    callback(function)
+}
+
+/// A listener that captures nothing. All of these have one type.
+#[inline(never)]
+pub(crate) fn listener(handler: fn(Event)) -> Function {
+    function(Box::new(move |event, _, _| {
+        handler(event.unchecked_into());
+        Ok(JsValue::UNDEFINED)
+    }))
+}
+
 /// Tells the developer, who may see it in the console. Nobody else hears of our failures.
 #[inline(never)]
 pub(crate) fn warn(text: &str) {
     if IS_BROWSER {
-        let console = property(&js_sys::global(), "console");
+        let console = global("console");
         drop(call(&console, "warn", "throughline:", text));
     }
 }
 
 /// Listens for as long as the page lives, before all listeners that do not capture.
 ///
-/// The handler is `Fn`: an event may be dispatched from within a handler of the same event.
-pub(crate) fn listen(target: &EventTarget, event: &str, handler: impl Fn(Event) + 'static) {
-    add_listener(
-        target,
-        event,
-        Box::new(move |event, _, _| {
-            handler(event.unchecked_into());
-            Ok(JsValue::UNDEFINED)
-        }),
-    );
+/// An event may be dispatched from within a handler of the same event: what a handler keeps is not borrowed meanwhile.
+pub(crate) fn listen(target: &EventTarget, event: &str, handler: fn(Event)) {
+    add_listener(target, event, &listener(handler));
 }
 
-fn add_listener(target: &JsValue, event: &str, handler: Box<Callback>) {
+/// Adds a listener. Adding the same once more changes nothing.
+#[inline(never)]
+pub(crate) fn add_listener(target: &JsValue, event: &str, listener: &Function) {
     let add = property(target, "addEventListener");
-    let handler = function(handler).into();
-    let added = apply(&add, target, event.into(), handler, JsValue::TRUE);
+    let added = apply(&add, target, event.into(), listener.into(), JsValue::TRUE);
     if added.is_err() {
         warn("cannot listen to the page");
     }
@@ -75,14 +84,24 @@ pub(crate) fn call(
     first: impl Into<JsValue>,
     second: impl Into<JsValue>,
 ) -> Result<JsValue, JsValue> {
+    call_with(object, method, first.into(), second.into())
+}
+
+#[inline(never)]
+fn call_with(
+    object: &JsValue,
+    method: &str,
+    first: JsValue,
+    second: JsValue,
+) -> Result<JsValue, JsValue> {
     let method = property(object, method);
-    apply(
-        &method,
-        object,
-        first.into(),
-        second.into(),
-        JsValue::UNDEFINED,
-    )
+    apply(&method, object, first, second, JsValue::UNDEFINED)
+}
+
+/// Calls a method with a text. `undefined` if that is not possible.
+#[inline(never)]
+pub(crate) fn ask(object: &JsValue, method: &str, argument: &str) -> JsValue {
+    call(object, method, argument, JsValue::UNDEFINED).unwrap_or_default()
 }
 
 /// Calls a function.
@@ -103,26 +122,44 @@ pub(crate) fn apply(
 
 /// The `URL` that the browser makes of an address in the page. `None` if it is none.
 pub(crate) fn resolved(address: &str) -> Option<JsValue> {
-    let document = property(&js_sys::global(), "document");
-    let base = text(&document, "baseURI")?;
+    let base = text(&global("document"), "baseURI")?;
     Some(Url::new_with_base(address, &base).ok()?.into())
 }
 
 /// A part of the page's own address.
 pub(crate) fn location(part: &str) -> Option<String> {
-    text(&property(&js_sys::global(), "location"), part)
+    text(&global("location"), part)
 }
 
 /// Whether nobody can see the page.
 pub(crate) fn is_hidden() -> bool {
-    let document = property(&js_sys::global(), "document");
-    property(&document, "visibilityState") == "hidden"
+    property(&global("document"), "visibilityState") == "hidden"
 }
 
 /// A property of a JavaScript object, or `undefined`. Never throws.
 #[inline(never)]
 pub(crate) fn property(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// A property of the page's global object.
+#[inline(never)]
+pub(crate) fn global(name: &str) -> JsValue {
+    property(&js_sys::global(), name)
+}
+
+/// The first item of a list for which something is so, else `undefined`. What is no list has no items.
+#[inline(never)]
+pub(crate) fn find(list: &JsValue, is_it: &mut dyn FnMut(&JsValue) -> bool) -> JsValue {
+    let mut index = 0;
+    while f64::from(index) < number(list, "length") {
+        let item = list.unchecked_ref::<Array>().get(index);
+        if is_it(&item) {
+            return item;
+        }
+        index += 1;
+    }
+    JsValue::UNDEFINED
 }
 
 /// A property that is a text.
@@ -163,42 +200,59 @@ pub(crate) fn random() -> f32 {
     js_sys::Math::random() as f32
 }
 
+/// Calls back when the code that runs now is done.
+pub(crate) fn queue_microtask(callback: &Function) {
+    let page = js_sys::global();
+    drop(call(&page, "queueMicrotask", callback, JsValue::UNDEFINED));
+}
+
+/// Calls back after so many milliseconds. The number by which it can be cleared.
+#[inline(never)]
+pub(crate) fn set_timeout(callback: &Function, millis: f64) -> JsValue {
+    call(&js_sys::global(), "setTimeout", callback, millis).unwrap_or_default()
+}
+
 /// One `setTimeout` that is brought forward, never doubled.
 #[derive(Debug)]
 pub(crate) struct Timer {
     callback: Function,
-    armed: Option<(JsValue, Duration)>,
+    id: JsValue,
+    /// When it fires, in milliseconds of the monotonic time; never, if it is not set.
+    at: f64,
 }
 
 // === impl Timer ===
 
 impl Timer {
-    pub(crate) fn new(on_time: impl Fn() + 'static) -> Self {
+    pub(crate) fn new(on_time: fn()) -> Self {
         Self {
-            callback: callback(on_time),
-            armed: None,
+            callback: calling(on_time),
+            id: JsValue::UNDEFINED,
+            at: f64::INFINITY,
         }
     }
 
     /// Calls back at the monotonic time `at`, or earlier if an earlier time was asked for before: the callback looks
     /// for itself whether there is something to do. `now` is that clock's time.
     pub(crate) fn set(&mut self, at: Option<Duration>, now: Duration) {
-        let Some(at) = at else { return };
-        if self.armed.as_ref().is_some_and(|(_, armed)| *armed <= at) {
-            return;
-        }
-        let page = js_sys::global();
-        if let Some((id, _)) = self.armed.take() {
+        let Some(at) = at.map(millis) else { return };
+        if at < self.at {
+            let page = js_sys::global();
+            // To clear one that has fired, or none, does nothing.
+            let id = std::mem::take(&mut self.id);
             drop(call(&page, "clearTimeout", id, JsValue::UNDEFINED));
+            // One more millisecond: a timer that fires early by rounding would only have to be set again.
+            self.id = set_timeout(&self.callback, (at - millis(now)).max(0.0) + 1.0);
+            self.at = at;
         }
-        // One more millisecond: a timer that fires early by rounding would only have to be set again.
-        let delay = at.saturating_sub(now).as_secs_f64() * 1e3 + 1.0;
-        let id = call(&page, "setTimeout", &self.callback, delay);
-        self.armed = id.ok().map(|id| (id, at));
     }
 
     /// It has fired.
     pub(crate) fn fired(&mut self) {
-        self.armed = None;
+        self.at = f64::INFINITY;
     }
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
 }

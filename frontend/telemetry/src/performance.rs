@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use js_sys::{Array, Function, Object};
+use js_sys::{Function, Object};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{PerformanceObserver, PerformanceObserverEntryList};
 
@@ -28,7 +28,7 @@ pub(crate) fn observe(
     let window = page::window()?;
     let constructor = page::property(&window, "PerformanceObserver");
     let supported = page::property(&constructor, "supportedEntryTypes");
-    if !list(&supported).includes(&JsValue::from_str(entry_type), 0) {
+    if page::find(&supported, &mut |it| *it == entry_type).is_undefined() {
         return None;
     }
     let callback = Closure::<dyn Fn(PerformanceObserverEntryList)>::new(
@@ -44,30 +44,14 @@ pub(crate) fn observe(
     Some(Observer { observer, on_entry })
 }
 
-/// The entries of a type that there are now.
-pub(crate) fn entries(entry_type: &str) -> Array {
-    let performance = page::property(&js_sys::global(), "performance");
-    let entries = page::call(
-        &performance,
-        "getEntriesByType",
-        entry_type,
-        JsValue::UNDEFINED,
-    );
-    list(&entries.unwrap_or_default())
+/// The entries of a type that there are now: a list.
+pub(crate) fn entries(entry_type: &str) -> JsValue {
+    page::ask(&page::global("performance"), "getEntriesByType", entry_type)
 }
 
 /// The entry of the document's own request.
 pub(crate) fn navigation() -> JsValue {
-    entries("navigation").get(0)
-}
-
-/// A value that is to be an array, else an empty one.
-pub(crate) fn list(value: &JsValue) -> Array {
-    if Array::is_array(value) {
-        value.clone().unchecked_into()
-    } else {
-        Array::new()
-    }
+    page::property(&entries("navigation"), "0")
 }
 
 /// A property that is a text, else an empty one.
@@ -89,10 +73,9 @@ pub(crate) fn unix_nanos(millis: f64) -> u64 {
 
 /// Calls `start` when the page is there for somebody to see: now, unless the browser renders it in advance.
 pub(crate) fn when_activated(start: fn()) {
-    let page = js_sys::global();
-    if page::is(&page::property(&page, "document"), "prerendering") {
-        // An event of the document.
-        page::listen(page.unchecked_ref(), "prerenderingchange", move |_| start());
+    let document = page::global("document");
+    if page::is(&document, "prerendering") {
+        page::add_listener(&document, "prerenderingchange", &page::calling(start));
     } else {
         start();
     }
@@ -110,10 +93,11 @@ fn next_frame(callback: &Function) {
     }
 }
 
-fn each(entries: &Array, on_entry: fn(&JsValue)) {
-    for index in 0..entries.length() {
-        on_entry(&entries.get(index));
-    }
+fn each(entries: &JsValue, on_entry: fn(&JsValue)) {
+    page::find(entries, &mut |entry| {
+        on_entry(entry);
+        false
+    });
 }
 
 // === impl Observer ===

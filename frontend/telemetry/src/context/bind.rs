@@ -1,7 +1,5 @@
 //! `bind`: a JavaScript callback in the context in which it was made.
 
-use opentelemetry::Context;
-
 use super::frame;
 use super::rule::{Cause, Origin};
 use crate::interaction::roots;
@@ -20,7 +18,7 @@ use crate::interaction::roots;
 /// ```
 #[must_use]
 pub fn bind<Arguments, F: Bind<Arguments>>(closure: F) -> F::Bound {
-    closure.bind(Cause::new(Context::current()))
+    closure.bind(Cause::current())
 }
 
 /// Closures that [`bind`] takes.

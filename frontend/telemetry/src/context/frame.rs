@@ -46,12 +46,12 @@ pub(crate) fn enter(origin: Origin, task: Option<Arc<State>>, cx: Context) -> En
 /// The origin of what runs now.
 #[inline(never)]
 pub(crate) fn running() -> Option<Origin> {
-    frames(|frames| frames.last().map(|frame| frame.origin))?
+    frames(|frames| frames.last().map(|frame| frame.origin))
 }
 
 /// The task that is being polled.
 pub(crate) fn polled() -> Option<Arc<State>> {
-    frames(|frames| frames.last()?.task.clone())?
+    frames(|frames| frames.last()?.task.clone())
 }
 
 /// The task that is being polled goes over to this context, from now on.
@@ -73,11 +73,18 @@ pub(crate) fn reset() {
 
 #[inline(never)]
 fn leave() -> Option<Frame> {
-    frames(Vec::pop)?
+    frames(Vec::pop)
 }
 
-fn frames<T>(f: impl FnOnce(&mut Vec<Frame>) -> T) -> Option<T> {
-    FRAMES.with(|frames| Some(f(&mut *frames.try_borrow_mut().ok()?)))
+/// What `f` says of the frames; the default while they are in use.
+fn frames<T: Default>(f: impl FnOnce(&mut Vec<Frame>) -> T) -> T {
+    let mut said = T::default();
+    FRAMES.with(|frames| {
+        if let Ok(mut frames) = frames.try_borrow_mut() {
+            said = f(&mut frames);
+        }
+    });
+    said
 }
 
 // === impl Entered ===

@@ -15,11 +15,10 @@ pub(crate) enum Origin {
     Handler,
 }
 
-/// A context of a task, while it counts as that of an interaction.
+/// A context of something that is not done yet. It keeps the context's root open.
 #[derive(Debug, Default)]
 pub(crate) struct Cause {
     pub(crate) cx: Context,
-    _hold: Option<roots::Hold>,
 }
 
 /// How a task is woken: whose the current context is.
@@ -64,9 +63,17 @@ impl Origin {
 
 impl Cause {
     pub(crate) fn new(cx: Context) -> Self {
-        Self {
-            _hold: roots::hold(&cx),
-            cx,
-        }
+        roots::held(&cx);
+        Self { cx }
+    }
+
+    pub(crate) fn current() -> Self {
+        Self::new(Context::current())
+    }
+}
+
+impl Drop for Cause {
+    fn drop(&mut self) {
+        roots::released(&self.cx);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{self, Poll, Wake as WakeTask, Waker};
 
 use opentelemetry::Context;
-use web_sys::Element;
+use wasm_bindgen::JsValue;
 
 use super::frame;
 use super::rule::{Cause, Origin, Wake};
@@ -40,9 +40,15 @@ thread_local! {
     static IS_QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
+/// By which the root of the current context is known; 0 if there is none.
+#[inline(never)]
+pub(crate) fn current_root() -> u64 {
+    Context::map_current(roots::key)
+}
+
 /// Whether there is a span that something could be part of.
 pub(crate) fn is_active() -> bool {
-    Context::map_current(roots::key) != 0
+    current_root() != 0
 }
 
 /// Whether a task or a bound callback of an interaction is what runs.
@@ -68,7 +74,7 @@ impl Task {
             } else {
                 Origin::Mount
             },
-            own: Cause::new(Context::current()),
+            own: Cause::current(),
             waker: None,
         };
         Self {
@@ -131,11 +137,9 @@ impl State {
     }
 
     /// Whether the interaction that the task works for used this control.
-    pub(crate) fn is_of(&self, control: &Element) -> bool {
-        let interaction = self.with(|shared| roots::interaction_of(&shared.own.cx));
-        interaction
-            .flatten()
-            .is_some_and(|it| it.control == *control)
+    pub(crate) fn is_of(&self, control: &JsValue) -> bool {
+        let is_of = self.with(|shared| roots::is_with(&shared.own.cx, control));
+        is_of == Some(true)
     }
 
     /// The task is to be polled. The rules are applied to a wake in the current context, unless nothing is known of it.
@@ -154,7 +158,7 @@ impl State {
                 roots::active(&shared.own.cx)
             };
             let follows = shared.origin.follows(wake, is_open);
-            follows.then(|| mem::replace(&mut shared.own, Cause::new(Context::current())))
+            follows.then(|| mem::replace(&mut shared.own, Cause::current()))
         });
         // Outside: it may be the last that held a span.
         drop(replaced);
@@ -171,13 +175,14 @@ impl WakeTask for State {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
+        let root = current_root();
         self.woken(if IS_QUIET.get() {
             None
-        } else if !is_active() {
+        } else if root == 0 {
             Some(Wake::Unknown)
         } else if frame::running().is_some() {
             Some(Wake::ByTask)
-        } else if turn::is_afterglow() {
+        } else if turn::is_afterglow(root) {
             Some(Wake::Afterglow)
         } else {
             Some(Wake::ByListener)

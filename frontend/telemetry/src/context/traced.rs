@@ -6,8 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context as TaskContext, Poll, Wake, Waker};
 
-use opentelemetry::Context;
-use web_sys::Element;
+use wasm_bindgen::JsValue;
 
 use super::frame;
 use super::rule::{self, Cause, Origin};
@@ -40,7 +39,7 @@ use crate::interaction::roots;
 pub fn traced<S, F: Future>(fetcher: impl Fn(S) -> F) -> impl Fn(S) -> Traced<F> {
     move |source| Traced {
         // The first run is made by whoever makes the Resource, all others by whoever wakes its task.
-        cause: Cause::new(Context::current()),
+        cause: Cause::current(),
         future: Box::pin(fetcher(source)),
         under_way: None,
         waker: None,
@@ -66,11 +65,11 @@ struct UnderWay(Weak<State>);
 thread_local! {
     static UNDER_WAY: RefCell<Vec<Weak<State>>> = const { RefCell::new(Vec::new()) };
     /// [`wish_again`], once there is a run: applications without one do without it.
-    static WISH_AGAIN: Cell<Option<fn(&Element)>> = const { Cell::new(None) };
+    static WISH_AGAIN: Cell<Option<fn(&JsValue)>> = const { Cell::new(None) };
 }
 
 /// A new interaction with this control has begun, in the current context.
-pub(crate) fn used_again(control: &Element) {
+pub(crate) fn used_again(control: &JsValue) {
     if let Some(wish_again) = WISH_AGAIN.get() {
         wish_again(control);
     }
@@ -81,7 +80,7 @@ pub(crate) fn used_again(control: &Element) {
 /// A `Resource` hears of its first wish for another run at once, but of the wishes that follow only when the present run
 /// is over: its waker is spent. The run that comes then is for the last of them. So each further use of the same control
 /// is taken for such a wish.
-fn wish_again(control: &Element) {
+fn wish_again(control: &JsValue) {
     let under_way = UNDER_WAY.with(|all| all.try_borrow().map(|it| it.clone()).unwrap_or_default());
     for task in under_way.iter().filter_map(Weak::upgrade) {
         if task.is_of(control) {

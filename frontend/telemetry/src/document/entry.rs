@@ -58,13 +58,18 @@ pub(super) fn set_request(span: &mut Span, entry: &JsValue) {
 /// Sets the properties of these names that say something, in snake case behind `prefix`. Sizes are integers.
 pub(super) fn set_properties(span: &mut Span, entry: &JsValue, prefix: &str, names: &[&str]) {
     for name in names {
-        let text = text(entry, name);
         let number = number(entry, name);
-        let value = match number {
-            _ if !text.is_empty() => otlp::text(&text),
-            _ if number <= 0.0 => continue,
-            _ if name.ends_with("Size") => int(number),
-            _ => otlp::double(number),
+        let value = if number > 0.0 {
+            match name.ends_with("Size") {
+                true => int(number),
+                false => otlp::double(number),
+            }
+        } else {
+            let text = text(entry, name);
+            if text.is_empty() {
+                continue;
+            }
+            otlp::text(&text)
         };
         let mut key = prefix.to_owned();
         for byte in name.bytes() {

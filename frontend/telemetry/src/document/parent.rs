@@ -5,7 +5,7 @@ use throughline_core::w3c::TraceParent;
 use wasm_bindgen::JsValue;
 
 use crate::page::{self, property};
-use crate::performance::{list, number, text};
+use crate::performance::{number, text};
 
 /// The server's span: of `Server-Timing: traceparent;desc="00-…"` (or `trace`), else of
 /// `<meta name="traceparent" content="00-…">`.
@@ -20,26 +20,22 @@ pub(super) fn of(entry: &JsValue) -> Option<SpanContext> {
 }
 
 fn of_header(entry: &JsValue) -> Option<TraceParent> {
-    let metrics = list(&property(entry, "serverTiming"));
-    for index in 0..metrics.length() {
-        let metric = metrics.get(index);
-        if matches!(text(&metric, "name").as_str(), "traceparent" | "trace") {
-            let parent = TraceParent::parse(&text(&metric, "description"));
-            if parent.is_some() {
-                return parent;
-            }
+    let mut parent = None;
+    page::find(&property(entry, "serverTiming"), &mut |metric| {
+        let name = property(metric, "name");
+        if name == "traceparent" || name == "trace" {
+            parent = TraceParent::parse(&text(metric, "description"));
         }
-    }
-    None
+        parent.is_some()
+    });
+    parent
 }
 
 fn of_document() -> Option<TraceParent> {
-    let document = property(&js_sys::global(), "document");
-    let meta = page::call(
-        &document,
+    let meta = page::ask(
+        &page::global("document"),
         "querySelector",
         "meta[name=traceparent]",
-        JsValue::UNDEFINED,
     );
-    TraceParent::parse(&page::text(&meta.ok()?, "content")?)
+    TraceParent::parse(&text(&meta, "content"))
 }

@@ -12,23 +12,24 @@ pub(crate) const LONGEST: u64 = 30_000_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lifetime {
     started: u64,
-    /// When the macrotask of its event was over.
-    handled: Option<u64>,
+    /// When the macrotask of its event was over; 0 before.
+    handled: u64,
     /// The browser loads another page because of it.
     is_leaving: bool,
     open_children: u32,
     /// Unfinished tasks and callbacks that carry its context. Some of them never finish.
     holds: u32,
-    last_child_end: Option<u64>,
+    /// 0 if there was none.
+    last_child_end: u64,
     last_activity: u64,
 }
 
+/// It is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Nothing changes by itself before `review_at`.
-    Open { review_at: u64 },
-    /// It is over, and was so since `at`.
-    Ended { at: u64, why: &'static str },
+pub(crate) struct Ended {
+    /// Since when.
+    pub(crate) at: u64,
+    pub(crate) why: &'static str,
 }
 
 /// What a root lives on.
@@ -49,6 +50,8 @@ pub(crate) enum Sign {
     Held,
     /// It no longer does.
     Released,
+    /// Nothing of the trace is recorded: no child will tell of itself.
+    Unrecorded,
 }
 
 /// Why a root has ended: the values of `throughline.interaction.end`.
@@ -69,17 +72,13 @@ impl Lifetime {
     pub(crate) fn new(started: u64) -> Self {
         Self {
             started,
-            handled: None,
+            handled: 0,
             is_leaving: false,
             open_children: 0,
             holds: 0,
-            last_child_end: None,
+            last_child_end: 0,
             last_activity: started,
         }
-    }
-
-    pub(crate) fn started(&self) -> u64 {
-        self.started
     }
 
     /// Takes note of what happens now.
@@ -87,63 +86,64 @@ impl Lifetime {
         match sign {
             Sign::Active => {}
             Sign::Handled { is_leaving } => {
-                self.handled = Some(now);
+                self.handled = now;
                 self.is_leaving = is_leaving;
             }
-            Sign::ChildStarted => self.open_children = self.open_children.saturating_add(1),
+            Sign::ChildStarted => self.open_children += 1,
             Sign::ChildEnded { at } => {
                 self.open_children = self.open_children.saturating_sub(1);
-                self.last_child_end = self.last_child_end.max(Some(at));
+                self.last_child_end = self.last_child_end.max(at);
             }
-            Sign::Held => return self.holds = self.holds.saturating_add(1),
+            Sign::Held => return self.holds += 1,
             Sign::Released => return self.holds = self.holds.saturating_sub(1),
+            // It is not idle while a task is unfinished: that may wait for a request.
+            Sign::Unrecorded => self.last_activity = self.started + LONGEST,
         }
         self.last_activity = self.last_activity.max(now);
     }
 
-    pub(crate) fn verdict(&self, now: u64) -> Verdict {
-        let deadline = self.started.saturating_add(LONGEST);
-        let review_at = if self.is_unfinished() {
+    /// Its end, if it is over.
+    pub(crate) fn verdict(&self, now: u64) -> Option<Ended> {
+        let deadline = self.started + LONGEST;
+        let open_until = if self.is_unfinished() {
             deadline
         } else if self.holds > 0 {
-            deadline.min(self.last_activity.saturating_add(IDLE))
+            deadline.min(self.last_activity + IDLE)
         } else {
             0
         };
-        if now < review_at {
-            return Verdict::Open { review_at };
+        if now < open_until {
+            return None;
         }
-        let why = if review_at == deadline {
+        let why = if open_until == deadline {
             why::TIMEOUT
-        } else if self.holds > 0 || self.last_child_end.is_none() {
+        } else if self.holds > 0 || self.last_child_end == 0 {
             why::IDLE
         } else {
             why::CHILDREN
         };
-        Verdict::Ended {
-            at: self.end(deadline).min(deadline),
-            why,
-        }
+        let at = self.end(deadline).min(deadline);
+        Some(Ended { at, why })
     }
 
     /// The page goes away: the end of what is over, now for what is not.
-    pub(crate) fn cut_short(&self, now: u64) -> Verdict {
+    pub(crate) fn cut_short(&self, now: u64) -> Option<Ended> {
         let at = if self.is_leaving { now } else { self.end(now) };
-        Verdict::Ended {
-            at,
-            why: why::PAGEHIDE,
-        }
+        let why = why::PAGEHIDE;
+        Some(Ended { at, why })
     }
 
     fn is_unfinished(&self) -> bool {
-        self.handled.is_none() || self.open_children > 0 || self.is_leaving
+        self.handled == 0 || self.open_children > 0 || self.is_leaving
     }
 
     /// The end of the last child; without children the end of the event's own macrotask; `open` for what has not ended.
     fn end(&self, open: u64) -> u64 {
-        if self.open_children > 0 {
-            return open;
+        match (self.open_children, self.last_child_end, self.handled) {
+            (0, 0, 0) => open,
+            (0, 0, handled) => handled,
+            (0, last_child_end, _) => last_child_end,
+            _ => open,
         }
-        self.last_child_end.or(self.handled).unwrap_or(open)
     }
 }

@@ -6,31 +6,34 @@
 //! Re-entrancy: spans may start and end anywhere, so the table is only ever borrowed to count. What runs other code
 //! (ending a root, dropping a context) happens after.
 
-use std::cell::RefCell;
-use std::mem::ManuallyDrop;
+use std::cell::{OnceCell, RefCell};
+use std::mem::{self, ManuallyDrop};
 use std::rc::Rc;
-use std::time::Duration;
 
-use opentelemetry::trace::{SpanId, TraceContextExt, TraceId};
+use js_sys::Function;
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
-use web_sys::Element;
+use wasm_bindgen::JsValue;
 
-use super::lifetime::{Lifetime, Sign, Verdict};
+use super::lifetime::{Ended, Lifetime, Sign};
 use crate::clock::{self, Anchor};
 use crate::context;
-use crate::page::{self, Timer};
+use crate::page;
 
 /// Open roots at most. The oldest is forgotten for a further one: an application that never ends its spans must not
 /// grow a table of ours.
 const MAX_OPEN_ROOTS: usize = 256;
 
+/// How often open interactions are looked after, in milliseconds.
+const PERIOD: f64 = 1000.0;
+
 /// Why an interaction has ended, an attribute of its root.
 const END: &str = "throughline.interaction.end";
 
 struct Table {
-    /// In the order in which they started, but for places that are free again.
-    roots: Vec<Option<Root>>,
-    timer: Option<Timer>,
+    /// In the order in which they started.
+    roots: Vec<Root>,
+    is_timer_set: bool,
     is_queued: bool,
 }
 
@@ -47,20 +50,15 @@ pub(crate) struct Interaction {
     /// It holds the root span.
     pub(crate) cx: Context,
     /// What was used for it.
-    pub(crate) control: Element,
-}
-
-/// Keeps a root open as long as it exists, within the limits of [`Lifetime`].
-#[derive(Debug)]
-pub(crate) struct Hold {
-    key: u64,
+    pub(crate) control: JsValue,
 }
 
 thread_local! {
     /// It lives as long as the page: what is never dropped needs no register of what is to be dropped.
     static TABLE: ManuallyDrop<RefCell<Table>> = const {
-        ManuallyDrop::new(RefCell::new(Table { roots: Vec::new(), timer: None, is_queued: false }))
+        ManuallyDrop::new(RefCell::new(Table { roots: Vec::new(), is_timer_set: false, is_queued: false }))
     };
+    static SETTLE: ManuallyDrop<OnceCell<Function>> = const { ManuallyDrop::new(OnceCell::new()) };
 }
 
 /// A span without parent has started.
@@ -69,50 +67,62 @@ pub(crate) fn started(trace_id: TraceId, span_id: SpanId, anchor: Anchor) {
         key: key_of(trace_id),
         span_id,
         anchor,
-        lifetime: Lifetime::new(anchor.unix_nanos(clock::monotonic())),
+        lifetime: Lifetime::new(anchor.now()),
         interaction: None,
     };
-    let _forgotten = table(|table| table.push(root));
+    let _forgotten = table(|table| {
+        let oldest = (table.roots.len() >= MAX_OPEN_ROOTS).then_some(0);
+        let oldest = oldest.and_then(|oldest| table.remove(oldest));
+        table.roots.push(root);
+        oldest
+    });
+}
+
+/// An interaction has started which is not recorded, so that nobody tells of its spans. Its work keeps its context all
+/// the same: its requests say that they are not sampled.
+pub(crate) fn started_unrecorded(context: &SpanContext) {
+    let trace_id = context.trace_id();
+    started(trace_id, context.span_id(), clock::anchor_of(trace_id));
+    note(key_of(trace_id), Sign::Unrecorded);
 }
 
 /// The root of its context is an interaction: its end is decided here.
 pub(crate) fn is_interaction(interaction: &Rc<Interaction>) {
     table(|table| {
-        let root = table.find(key(&interaction.cx))?;
-        root.interaction = Some(Rc::clone(interaction));
-        Some(())
+        if let Some(root) = table.find(key(&interaction.cx)) {
+            root.interaction = Some(Rc::clone(interaction));
+        }
     });
 }
 
-/// The interaction of a context, while it is open.
-pub(crate) fn interaction_of(cx: &Context) -> Option<Rc<Interaction>> {
-    table(|table| table.find(key(cx))?.interaction.clone())?
+/// Whether the root of this context is open, and an interaction with this control.
+pub(crate) fn is_with(cx: &Context, control: &JsValue) -> bool {
+    table(|table| {
+        table
+            .find(key(cx))
+            .is_some_and(|root| root.is_with(control))
+    })
 }
 
 /// The last interaction with a control that is still open.
-pub(crate) fn last_with(control: &Element) -> Option<Rc<Interaction>> {
+pub(crate) fn last_with(control: &JsValue) -> Option<Rc<Interaction>> {
     table(|table| {
-        let (mut last, mut at) = (None, 0);
-        for root in table.roots.iter().flatten() {
-            if let Some(interaction) = &root.interaction
-                && interaction.control == *control
-                && root.lifetime.started() > at
-            {
-                (last, at) = (Some(interaction), root.lifetime.started());
-            }
-        }
-        last.cloned()
-    })?
+        let mut newest = table.roots.iter().rev();
+        newest
+            .find(|root| root.is_with(control))?
+            .interaction
+            .clone()
+    })
 }
 
 /// The clock of an open trace.
 pub(crate) fn anchor_of(trace_id: TraceId) -> Option<Anchor> {
-    table(|table| Some(table.find(key_of(trace_id))?.anchor))?
+    table(|table| Some(table.find(key_of(trace_id))?.anchor))
 }
 
 /// Whether the trace's root is one of this page's, and has not ended.
 pub(crate) fn is_open(cx: &Context) -> bool {
-    table(|table| table.find(key(cx)).is_some()) == Some(true)
+    table(|table| table.find(key(cx)).is_some())
 }
 
 /// A span with a parent has started.
@@ -125,8 +135,8 @@ pub(crate) fn span_ended(trace_id: TraceId, span_id: SpanId, end: u64) {
     let key = key_of(trace_id);
     note(key, Sign::ChildEnded { at: end });
     let _ended = table(|table| {
-        let slot = table.slot(key)?;
-        slot.take_if(|root| root.span_id == span_id)
+        let ended = table.roots.iter().position(|root| root.span_id == span_id);
+        table.remove(ended?)
     });
     queue_settling();
 }
@@ -136,15 +146,20 @@ pub(crate) fn active(cx: &Context) -> bool {
     note(key(cx), Sign::Active)
 }
 
-/// Keeps the context's root open, if it still is.
-pub(crate) fn hold(cx: &Context) -> Option<Hold> {
-    let key = key(cx);
-    note(key, Sign::Held).then_some(Hold { key })
+/// Something that is not done yet carries the context. It keeps the root open, within the limits of [`Lifetime`].
+pub(crate) fn held(cx: &Context) {
+    note(key(cx), Sign::Held);
+}
+
+/// It is done.
+pub(crate) fn released(cx: &Context) {
+    note(key(cx), Sign::Released);
+    queue_settling();
 }
 
 /// The macrotask of the interaction's event is over. After it, the browser may load another page.
-pub(crate) fn handled(cx: &Context, is_leaving: bool) {
-    note(key(cx), Sign::Handled { is_leaving });
+pub(crate) fn handled(key: u64, is_leaving: bool) {
+    note(key, Sign::Handled { is_leaving });
     queue_settling();
 }
 
@@ -156,10 +171,12 @@ pub(crate) fn end_all() {
 /// Looks after everything when the code that runs now is done: it may be inside the span that would be ended.
 #[inline(never)]
 pub(crate) fn queue_settling() {
-    if page::IS_BROWSER
-        && table(|table| std::mem::replace(&mut table.is_queued, true)) == Some(false)
-    {
-        wasm_bindgen_futures::spawn_local(async { settle() });
+    // What cannot be asked is being settled.
+    if page::IS_BROWSER && table(|table| !mem::replace(&mut table.is_queued, true)) {
+        SETTLE.with(|it| {
+            let settle = it.get_or_init(|| page::calling(settle));
+            page::queue_microtask(settle);
+        });
     }
 }
 
@@ -170,18 +187,24 @@ fn settle() {
 }
 
 fn on_time() {
-    table(|table| table.timer.as_mut().map(Timer::fired));
+    table(|table| table.is_timer_set = false);
     settle();
 }
 
 /// Ends what is over, and sets the timer for what is not.
 #[inline(never)]
-fn end(verdict: fn(&Lifetime, u64) -> Verdict) {
-    let now = clock::monotonic();
-    while let Some((over, at, why)) = table(|table| table.next_over(now, verdict)).flatten() {
+fn end(verdict: fn(&Lifetime, u64) -> Option<Ended>) {
+    while let Some((over, ended)) = table(|table| table.next_over(verdict)) {
         let span = over.cx.span();
-        span.set_attribute(KeyValue::new(END, why));
-        span.end_with_timestamp(clock::system_time(at));
+        span.set_attribute(KeyValue::new(END, ended.why));
+        span.end_with_timestamp(clock::system_time(ended.at));
+    }
+    let is_to_be_set = table(|table| {
+        let is_any_open = table.roots.iter().any(|root| root.interaction.is_some());
+        is_any_open && !mem::replace(&mut table.is_timer_set, true)
+    });
+    if is_to_be_set {
+        page::set_timeout(&page::calling(on_time), PERIOD);
     }
 }
 
@@ -189,13 +212,10 @@ fn end(verdict: fn(&Lifetime, u64) -> Verdict) {
 #[inline(never)]
 fn note(key: u64, sign: Sign) -> bool {
     table(|table| {
-        let root = table.find(key)?;
-        let now = root.anchor.unix_nanos(clock::monotonic());
-        root.lifetime.note(sign, now);
-        Some(())
+        let root = table.find(key);
+        root.map(|root| root.lifetime.note(sign, root.anchor.now()))
+            .is_some()
     })
-    .flatten()
-    .is_some()
 }
 
 /// By which a root is known: half of its trace id, which is random.
@@ -210,77 +230,53 @@ pub(crate) fn key(cx: &Context) -> u64 {
     key_of(cx.span().span_context().trace_id())
 }
 
-fn table<T>(f: impl FnOnce(&mut Table) -> T) -> Option<T> {
-    TABLE.with(|table| Some(f(&mut *table.try_borrow_mut().ok()?)))
+/// What `f` says of the table; the default while the table is in use.
+fn table<T: Default>(f: impl FnOnce(&mut Table) -> T) -> T {
+    let mut said = T::default();
+    TABLE.with(|table| {
+        if let Ok(mut table) = table.try_borrow_mut() {
+            said = f(&mut table);
+        }
+    });
+    said
 }
 
 // === impl Table ===
 
 impl Table {
     #[inline(never)]
-    fn slot(&mut self, key: u64) -> Option<&mut Option<Root>> {
-        self.roots
-            .iter_mut()
-            .find(|slot| slot.as_ref().is_some_and(|root| root.key == key))
-    }
-
     fn find(&mut self, key: u64) -> Option<&mut Root> {
-        self.slot(key)?.as_mut()
+        self.roots.iter_mut().find(|root| root.key == key)
     }
 
-    /// Puts a root into a place that is free, or that of the oldest, which is returned.
-    fn push(&mut self, root: Root) -> Option<Root> {
-        let is_full = self.roots.len() >= MAX_OPEN_ROOTS;
-        let place = self
-            .roots
-            .iter_mut()
-            .min_by_key(|slot| slot.as_ref().map_or(0, |root| root.lifetime.started()));
-        match place {
-            Some(slot) if is_full || slot.is_none() => slot.replace(root),
-            _ => {
-                self.roots.push(Some(root));
-                None
-            }
-        }
+    /// Forgets a root. What was done is to be dropped when the table is not in use.
+    #[inline(never)]
+    fn remove(&mut self, index: usize) -> Option<Rc<Interaction>> {
+        let is_there = index < self.roots.len();
+        is_there.then(|| self.roots.remove(index).interaction)?
     }
 
-    /// One of the interactions that are over, when it ended, and why. `None` if there is none:
-    /// then the timer is set for those that are not.
+    /// One of the interactions that are over, and its end.
     fn next_over(
         &mut self,
-        now: Duration,
-        verdict: fn(&Lifetime, u64) -> Verdict,
-    ) -> Option<(Rc<Interaction>, u64, &'static str)> {
-        let mut wait = u64::MAX;
-        for slot in &mut self.roots {
-            let Some(root) = slot else { continue };
-            if root.interaction.is_none() {
-                continue;
+        verdict: fn(&Lifetime, u64) -> Option<Ended>,
+    ) -> Option<(Rc<Interaction>, Ended)> {
+        for (index, root) in self.roots.iter().enumerate() {
+            if root.interaction.is_some()
+                && let Some(ended) = verdict(&root.lifetime, root.anchor.now())
+            {
+                return Some((self.remove(index)?, ended));
             }
-            let now = root.anchor.unix_nanos(now);
-            match verdict(&root.lifetime, now) {
-                Verdict::Open { review_at } => wait = wait.min(review_at.saturating_sub(now)),
-                Verdict::Ended { at, why } => {
-                    let over = root.interaction.take()?;
-                    *slot = None;
-                    return Some((over, at, why));
-                }
-            }
-        }
-        if wait < u64::MAX {
-            self.timer
-                .get_or_insert_with(|| Timer::new(on_time))
-                .set(Some(now + Duration::from_nanos(wait)), now);
         }
         None
     }
 }
 
-// === impl Hold ===
+// === impl Root ===
 
-impl Drop for Hold {
-    fn drop(&mut self) {
-        note(self.key, Sign::Released);
-        queue_settling();
+impl Root {
+    fn is_with(&self, control: &JsValue) -> bool {
+        let interaction = self.interaction.as_ref();
+        interaction.is_some_and(|it| it.control == *control)
     }
 }

@@ -4,83 +4,85 @@
 //! and delegated handlers and `submit` come after it. A message to oneself arrives when the whole task is over,
 //! microtasks included.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::mem::ManuallyDrop;
-use std::rc::Rc;
 
 use opentelemetry::{Context, ContextGuard};
 use wasm_bindgen::JsValue;
-use web_sys::{Element, Event, MessageChannel};
+use web_sys::{Event, MessageChannel};
 
-use super::roots::{self, Interaction};
-use super::{Kind, control};
-use crate::page;
+use super::{control, roots};
+use crate::{context, page};
 
 /// The interaction whose turn it is.
 struct Turn {
-    kind: Kind,
-    interaction: Rc<Interaction>,
+    /// By which its root is known.
+    key: u64,
+    /// The control that the browser clicks itself because of it.
+    clicked: JsValue,
     event: Event,
-    /// The form's event, which may have come after a click.
-    submit: Option<Event>,
+    /// The event by which a form is sent to load another page, or `undefined`. It may have come after a click.
+    submit: JsValue,
     current: ContextGuard,
-}
-
-struct Turns {
-    turn: Option<Turn>,
-    count: u32,
-    /// Where a message to ourselves is posted.
-    port: JsValue,
 }
 
 thread_local! {
     /// As long as the page lives.
-    static TURNS: ManuallyDrop<RefCell<Turns>> = const {
-        ManuallyDrop::new(RefCell::new(Turns { turn: None, count: 0, port: JsValue::UNDEFINED }))
-    };
+    static TURN: ManuallyDrop<RefCell<Option<Box<Turn>>>> = const { ManuallyDrop::new(RefCell::new(None)) };
+    /// Where a message to ourselves is posted.
+    static PORT: ManuallyDrop<OnceCell<JsValue>> = const { ManuallyDrop::new(OnceCell::new()) };
 }
 
-/// Makes an interaction's context current until the next macrotask.
-pub(crate) fn begin(interaction: Rc<Interaction>, kind: Kind, event: &Event) {
+/// Makes the channel; what is posted to its port ends the present turn: it has begun before.
+pub(crate) fn install() {
+    if let Ok(channel) = MessageChannel::new() {
+        let ours = page::property(&channel, "port1");
+        page::set(&ours, "onmessage", page::calling(close));
+        PORT.with(|port| port.set(page::property(&channel, "port2")).ok());
+    }
+}
+
+/// Makes an interaction's context current until the next macrotask. The browser may make a click of its own on `clicked`.
+pub(crate) fn begin(cx: &Context, clicked: JsValue, event: &Event) {
     close();
-    let turn = Turn {
-        kind,
-        current: interaction.cx.clone().attach(),
-        interaction,
+    let turn = Box::new(Turn {
+        key: roots::key(cx),
+        clicked,
         event: event.clone(),
-        submit: None,
-    };
-    let port = turns(|turns| {
-        turns.turn = Some(turn);
-        turns.count = turns.count.wrapping_add(1);
-        if turns.port.is_undefined() {
-            turns.port = to_ourselves().unwrap_or(JsValue::UNDEFINED);
-        }
-        turns.port.clone()
+        submit: JsValue::UNDEFINED,
+        current: cx.clone().attach(),
     });
-    match port {
-        Some(port) if !port.is_undefined() => {
-            control::call(&port, "postMessage", "");
-        }
-        // Then the turn would have no end.
-        _ => close(),
+    with(|present| *present = Some(turn));
+    let is_posted = PORT.with(|port| {
+        port.get().is_some_and(|port| {
+            page::call(port, "postMessage", JsValue::NULL, JsValue::UNDEFINED).is_ok()
+        })
+    });
+    if !is_posted {
+        // The turn would have no end.
+        close();
     }
 }
 
 /// A form is sent by this event, unless a listener prevents it: if that is the present turn's doing, it may be the end
 /// of the page.
 pub(crate) fn submits(event: &Event) {
-    let key = Context::map_current(roots::key);
-    with_turn(|turn| {
-        if roots::key(&turn.interaction.cx) == key {
-            turn.submit = Some(event.clone());
-        }
-    });
+    if control::is_leaving(event) {
+        let key = context::current_root();
+        with(|turn| {
+            if let Some(turn) = turn
+                && turn.key == key
+            {
+                turn.submit = event.into();
+            }
+        });
+    }
 }
 
-/// The number of the present turn, for [`end_others`].
+/// By which the present turn is known, for [`end_others`].
+#[expect(clippy::cast_possible_truncation, reason = "half of it is random, too")]
 pub(crate) fn number() -> Option<u32> {
-    turns(|turns| turns.turn.as_ref().map(|_| turns.count))?
+    present().map(|(key, _)| key as u32)
 }
 
 /// A new macrotask has begun: a turn other than `number` is over, even if its message is still on its way. Unless its
@@ -95,55 +97,45 @@ pub(crate) fn end_others(number: Option<u32>) {
 ///
 /// Afterwards, until the message arrives, another task (a timer's, say) may run while the context is still current.
 pub(crate) fn is_dispatching() -> bool {
-    with_turn(|turn| turn.is_dispatching()).unwrap_or(false)
+    present().is_some_and(|(_, is_dispatching)| is_dispatching)
 }
 
-/// Whether the current context is so only because of the turn, after the listeners have run.
-pub(crate) fn is_afterglow() -> bool {
-    let key = Context::map_current(roots::key);
-    with_turn(|turn| roots::key(&turn.interaction.cx) == key && !turn.is_dispatching())
-        .unwrap_or(false)
+/// Whether the context of this key is current only because of the turn, after the listeners have run.
+pub(crate) fn is_afterglow(key: u64) -> bool {
+    present() == Some((key, false))
 }
 
 /// Whether the browser makes the click on this control itself: because its label was clicked, or because something was
 /// chosen from its list.
-pub(crate) fn clicks(control: &Element) -> bool {
-    with_turn(|turn| match turn.kind {
-        Kind::Change => turn.interaction.control == *control,
-        _ => control::labelled(&turn.interaction.control).as_ref() == Some(control),
-    })
-    .unwrap_or(false)
+pub(crate) fn clicks(control: &JsValue) -> bool {
+    with(|turn| turn.as_ref().is_some_and(|turn| turn.clicked == *control))
 }
 
 fn close() {
-    if let Some(turn) = turns(|turns| turns.turn.take()).flatten() {
-        let is_leaving = turn.submit.as_ref().is_some_and(control::is_leaving);
+    if let Some(turn) = with(Option::take) {
+        let submit = &turn.submit;
+        let is_leaving = submit.is_object() && !page::is(submit, "defaultPrevented");
         drop(turn.current);
-        roots::handled(&turn.interaction.cx, is_leaving);
+        roots::handled(turn.key, is_leaving);
     }
 }
 
-/// Makes the channel; what is posted to the port that is returned ends the present turn: it has begun before.
-fn to_ourselves() -> Option<JsValue> {
-    let channel = MessageChannel::new().ok()?;
-    let port = page::property(&channel, "port1");
-    let on_message = page::callback(close);
-    page::set(&port, "onmessage", on_message);
-    Some(page::property(&channel, "port2"))
+/// The key of the present turn's root, and whether its listeners are being called.
+#[inline(never)]
+fn present() -> Option<(u64, bool)> {
+    with(|turn| {
+        let turn = turn.as_ref()?;
+        Some((turn.key, page::is(&turn.event, "eventPhase")))
+    })
 }
 
-fn with_turn<T>(f: impl FnOnce(&mut Turn) -> T) -> Option<T> {
-    turns(|turns| turns.turn.as_mut().map(f))?
-}
-
-fn turns<T>(f: impl FnOnce(&mut Turns) -> T) -> Option<T> {
-    TURNS.with(|turns| Some(f(&mut *turns.try_borrow_mut().ok()?)))
-}
-
-// === impl Turn ===
-
-impl Turn {
-    fn is_dispatching(&self) -> bool {
-        page::is(&self.event, "eventPhase")
-    }
+/// What `f` says of the present turn; the default while it is in use.
+fn with<T: Default>(f: impl FnOnce(&mut Option<Box<Turn>>) -> T) -> T {
+    let mut said = T::default();
+    TURN.with(|turn| {
+        if let Ok(mut turn) = turn.try_borrow_mut() {
+            said = f(&mut turn);
+        }
+    });
+    said
 }

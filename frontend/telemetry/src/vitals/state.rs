@@ -203,14 +203,12 @@ fn navigation_type(entry: &JsValue, activated: f64) -> &'static str {
 /// not know better.
 fn first_hidden(activated: f64) -> f64 {
     let states = performance::entries("visibility-state");
-    for index in 0..states.length() {
-        let state = states.get(index);
-        let at = number(&state, "startTime");
-        if at >= activated && text(&state, "name") == "hidden" {
-            return at;
-        }
-    }
-    if page::is_hidden() {
+    let hidden = page::find(&states, &mut |state| {
+        number(state, "startTime") >= activated && text(state, "name") == "hidden"
+    });
+    if !hidden.is_undefined() {
+        number(&hidden, "startTime")
+    } else if page::is_hidden() {
         0.0
     } else {
         f64::INFINITY
