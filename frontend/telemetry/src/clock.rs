@@ -10,10 +10,11 @@ pub(crate) mod offset;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::TraceId;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Performance;
 
 use crate::page;
@@ -40,23 +41,36 @@ struct Traces {
 }
 
 thread_local! {
-    static PERFORMANCE: Option<Performance> = page::window().and_then(|window| window.performance());
+    /// Kept: it is asked with each span.
+    static PERFORMANCE: OnceCell<JsValue> = const { OnceCell::new() };
     static ANCHOR: Cell<Option<Anchor>> = const { Cell::new(None) };
     static TRACES: RefCell<Traces> = const { RefCell::new(Traces::NONE) };
 }
 
 /// The monotonic time: since the page began.
 pub(crate) fn monotonic() -> Duration {
-    Duration::from_nanos(PERFORMANCE.with(|performance| match performance {
-        Some(performance) => from_millis(performance.now()),
-        None => date(),
-    }))
+    Duration::from_nanos(monotonic_nanos())
+}
+
+#[inline(never)]
+fn monotonic_nanos() -> u64 {
+    performance(&|it| from_millis(it.now())).unwrap_or_default()
+}
+
+/// `None` where there is no JavaScript.
+fn performance(read: &dyn Fn(&Performance) -> u64) -> Option<u64> {
+    PERFORMANCE.with(|kept| {
+        if page::IS_BROWSER && kept.get().is_none() {
+            let _ = kept.set(page::property(&js_sys::global(), "performance"));
+        }
+        kept.get().map(|it| read(it.unchecked_ref()))
+    })
 }
 
 /// The anchor for a new trace, repaired if the machine slept or its clock was set.
 pub(crate) fn anchor() -> Anchor {
     let anchor = ANCHOR.get().unwrap_or_else(Anchor::of_page);
-    let anchor = anchor.repaired(nanos(monotonic()), date());
+    let anchor = anchor.repaired(monotonic_nanos(), date());
     ANCHOR.set(Some(anchor));
     anchor
 }
@@ -138,15 +152,15 @@ impl Traces {
 
 impl Anchor {
     fn of_page() -> Self {
-        let origin = PERFORMANCE.with(|it| it.as_ref().map(Performance::time_origin));
+        let origin = performance(&|it| from_millis(page::number(it, "timeOrigin")));
         Self {
-            origin: from_millis(origin.unwrap_or_default()),
+            origin: origin.unwrap_or_default(),
         }
     }
 
     /// Now, in nanoseconds since 1970.
     pub(crate) fn now(self) -> u64 {
-        self.unix_nanos(monotonic())
+        self.origin.saturating_add(monotonic_nanos())
     }
 
     /// The wall time of a monotonic time, in nanoseconds since 1970.

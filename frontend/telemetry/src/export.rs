@@ -307,7 +307,7 @@ fn tell(outcome: Outcome, sent: &Sent) {
     });
     if is_failing && was_failing == Some(false) {
         let mut text = String::from("export failed (see ledger()): ");
-        text.push_str(sent.endpoint());
+        text.push_str(&sent.address());
         text.push(' ');
         let message = response::partial_success(sent.answer()).error_message;
         for byte in message.iter().take(MAX_MESSAGE_BYTES) {
@@ -354,6 +354,13 @@ fn exporter<T>(f: impl FnOnce(&mut Exporter) -> T) -> Option<T> {
 
 impl Signal {
     pub(crate) const ALL: [Self; 3] = [Self::Traces, Self::Logs, Self::Metrics];
+
+    /// Where it goes, at the collector of this address.
+    pub(crate) fn address(self, collector: &str) -> String {
+        let mut address = collector.to_owned();
+        address.push_str(self.path());
+        address
+    }
 
     /// What OTLP/HTTP adds to the address of a collector.
     pub(crate) fn path(self) -> &'static str {

@@ -35,8 +35,8 @@ pub enum Credentials {
 pub(crate) struct Transport {
     /// `window.fetch` as it was: the exporter must not trace itself.
     pub(crate) fetch: Function,
-    /// In the order of [`Signal::ALL`].
-    pub(crate) endpoints: [String; 3],
+    /// The address of the collector.
+    pub(crate) endpoint: String,
     /// Names and values, beside `content-type`.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) credentials: Credentials,
@@ -88,9 +88,8 @@ impl Sent {
     }
 
     /// Where it goes.
-    pub(super) fn endpoint(&self) -> &'static str {
-        let endpoint = self.transport.endpoints.get(self.signal as usize);
-        endpoint.map(String::as_str).unwrap_or_default()
+    pub(super) fn address(&self) -> String {
+        self.signal.address(&self.transport.endpoint)
     }
 
     /// What the collector says.
@@ -145,11 +144,11 @@ impl Sent {
         {
             self.asked_at = clock::monotonic();
         }
-        let endpoint = self.endpoint().into();
+        let address = self.address().into();
         let asked = page::apply(
             &transport.fetch,
             &UNDEFINED,
-            endpoint,
+            address,
             init.into(),
             UNDEFINED,
         );

@@ -210,10 +210,11 @@ pub fn set_up_with(settings: impl FnOnce(Builder) -> Builder) {
 pub fn install(settings: impl FnOnce(Builder) -> Builder) {
     let console = Reflect::get(&window(), &"console".into()).unwrap();
     let warn = Reflect::get(&console, &"warn".into()).unwrap();
-    let keep = |text: JsValue| {
-        WARNED.with_borrow_mut(|all| all.push(text.as_string().unwrap_or_default()));
+    let keep = |who: JsValue, text: JsValue| {
+        assert_eq!(who, "throughline:");
+        WARNED.with_borrow_mut(|all| all.push(text.as_string().unwrap()));
     };
-    let keep = Closure::<dyn Fn(JsValue)>::new(keep).into_js_value();
+    let keep = Closure::<dyn Fn(JsValue, JsValue)>::new(keep).into_js_value();
     Reflect::set(&console, &"warn".into(), &keep).unwrap();
     let builder = throughline_browser::init("test")
         .version("1.2.3")
