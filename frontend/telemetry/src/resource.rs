@@ -5,14 +5,14 @@ use opentelemetry::KeyValue;
 use throughline_core::names::{network, resource};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::otlp::{self, Attributes, Message};
+use crate::otlp::{self, Any, Attributes, Message};
 use crate::page::{self, property};
 use crate::{ids, limits};
 
 /// The encoded `Resource`: what the application said, after what we know, so that it has the last word.
 pub(crate) fn encode(from_application: &[KeyValue]) -> Vec<u8> {
     let max = limits::get().attributes;
-    let mut all = Attributes::default();
+    let mut all = Attributes::of_field(1);
     let texts = [
         (resource::TELEMETRY_SDK_NAME, "throughline"),
         (resource::TELEMETRY_SDK_LANGUAGE, "rust"),
@@ -24,9 +24,8 @@ pub(crate) fn encode(from_application: &[KeyValue]) -> Vec<u8> {
     }
     browser(&mut all, max);
     all.set_all(from_application, max);
-    let mut message = Message::default();
-    all.write(&mut message, 1, 0);
-    message.into_bytes()
+    all.write_dropped(0);
+    all.message.into_bytes()
 }
 
 /// `browser.*` as the semantic conventions have it: from User-Agent Client Hints or not at all.
@@ -51,9 +50,9 @@ fn browser(all: &mut Attributes, max: usize) {
         let brands: &Array = brands.unchecked_ref();
         let mut names = Message::default();
         for index in 0..brands.length() {
-            names.message(1, &otlp::text(&brand(&brands.get(index))));
+            names.value(1, &otlp::text(&brand(&brands.get(index))));
         }
-        all.set(resource::BROWSER_BRANDS, &otlp::list(&names), max);
+        all.set(resource::BROWSER_BRANDS, &Any::List(&names), max);
     }
 }
 

@@ -4,7 +4,7 @@ use throughline_core::names::{browser, http, network, url};
 use throughline_core::redact;
 use wasm_bindgen::JsValue;
 
-use crate::otlp::{self, Message};
+use crate::otlp;
 use crate::performance::{number, text};
 use crate::span::Span;
 
@@ -78,7 +78,7 @@ pub(super) fn set_properties(span: &mut Span, entry: &JsValue, prefix: &str, nam
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-fn int(number: f64) -> Message {
+fn int(number: f64) -> otlp::Any<'static> {
     otlp::int(number as i64)
 }
 

@@ -64,12 +64,12 @@ thread_local! {
 }
 
 /// A span without parent has started.
-pub(crate) fn started(trace_id: TraceId, span_id: SpanId, anchor: Anchor) {
+pub(crate) fn started(trace_id: TraceId, span_id: SpanId, anchor: Anchor, now: u64) {
     let root = Root {
         key: key_of(trace_id),
         span_id,
         anchor,
-        lifetime: Lifetime::new(anchor.unix_nanos(clock::monotonic())),
+        lifetime: Lifetime::new(now),
         interaction: None,
     };
     let _forgotten = table(|table| table.push(root));
@@ -105,27 +105,28 @@ pub(crate) fn last_with(control: &Element) -> Option<Rc<Interaction>> {
     })?
 }
 
-/// The clock of an open trace.
-pub(crate) fn anchor_of(trace_id: TraceId) -> Option<Anchor> {
-    table(|table| Some(table.find(key_of(trace_id))?.anchor))?
-}
-
 /// Whether the trace's root is one of this page's, and has not ended.
 pub(crate) fn is_open(cx: &Context) -> bool {
     table(|table| table.find(key(cx)).is_some()) == Some(true)
 }
 
-/// A span with a parent has started.
-pub(crate) fn child_started(trace_id: TraceId, _at: u64) {
-    note(key_of(trace_id), Sign::ChildStarted);
+/// A span with a parent has started, at this monotonic time. Gives the clock of its trace, if that is open.
+pub(crate) fn child_started(trace_id: TraceId, now: Duration) -> Option<Anchor> {
+    table(|table| {
+        let root = table.find(key_of(trace_id))?;
+        let now = root.anchor.unix_nanos(now);
+        root.lifetime.note(Sign::ChildStarted, now);
+        Some(root.anchor)
+    })?
 }
 
 /// Any span has ended.
-pub(crate) fn span_ended(trace_id: TraceId, span_id: SpanId, end: u64) {
+pub(crate) fn span_ended(trace_id: TraceId, span_id: SpanId, end: u64, now: u64) {
     let key = key_of(trace_id);
-    note(key, Sign::ChildEnded { at: end });
     let _ended = table(|table| {
         let slot = table.slot(key)?;
+        let lifetime = &mut slot.as_mut()?.lifetime;
+        lifetime.note(Sign::ChildEnded { at: end }, now);
         slot.take_if(|root| root.span_id == span_id)
     });
     queue_settling();
