@@ -8,7 +8,6 @@ pub(crate) mod offline;
 mod transport;
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 use std::time::Duration;
 
 use js_sys::Uint8Array;
@@ -19,7 +18,7 @@ use throughline_core::pipeline::{
 pub use self::transport::Credentials;
 use self::transport::Sent;
 pub(crate) use self::transport::Transport;
-use crate::otlp::response;
+use crate::otlp::{Scope, response};
 use crate::page::{self, Timer};
 use crate::{clock, consent, otlp};
 
@@ -52,7 +51,7 @@ pub enum Signal {
 /// A span, a log record or a metric that is complete, encoded, with the encoded scope that made it.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
-    pub(crate) scope: Arc<[u8]>,
+    pub(crate) scope: Scope,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -130,12 +129,12 @@ pub(crate) fn install(settings: Settings, mut transport: Transport, resource: Ve
     EXPORTER.set(Some(Box::leak(Box::new(RefCell::new(exporter)))));
 }
 
-/// Takes something that is complete. What was begun with consent may end without.
-pub(crate) fn record(signal: Signal, item: Item) {
+/// Takes something that is complete, at this monotonic time. What was begun with consent may end without.
+pub(crate) fn record(signal: Signal, item: Item, now: Duration) {
     if !consent::is_given() {
         return refuse(signal);
     }
-    let pushed = lane(signal, |it| it.pipeline.push(item, clock::monotonic()));
+    let pushed = lane(signal, |it| it.pipeline.push(item, now));
     match PACE.get() {
         Pace::Usual if pushed == Some(Pushed::Wake) => drive(),
         Pace::Usual | Pace::Held => {}

@@ -4,7 +4,7 @@ use throughline_core::names::{browser, http, network, url};
 use throughline_core::redact;
 use wasm_bindgen::JsValue;
 
-use crate::otlp::{self, Message};
+use crate::otlp;
 use crate::performance::{number, text};
 use crate::span::Span;
 
@@ -58,14 +58,13 @@ pub(super) fn set_request(span: &mut Span, entry: &JsValue) {
 /// Sets the properties of these names that say something, in snake case behind `prefix`. Sizes are integers.
 pub(super) fn set_properties(span: &mut Span, entry: &JsValue, prefix: &str, names: &[&str]) {
     for name in names {
-        let number = number(entry, name);
+        let (number, text) = (number(entry, name), text(entry, name));
         let value = if number > 0.0 {
             match name.ends_with("Size") {
                 true => int(number),
                 false => otlp::double(number),
             }
         } else {
-            let text = text(entry, name);
             if text.is_empty() {
                 continue;
             }
@@ -83,7 +82,7 @@ pub(super) fn set_properties(span: &mut Span, entry: &JsValue, prefix: &str, nam
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-fn int(number: f64) -> Message {
+fn int(number: f64) -> otlp::Any<'static> {
     otlp::int(number as i64)
 }
 
