@@ -14,3 +14,4 @@ mod security;
 mod sign_in;
 mod trunk_serve;
 mod viewer;
+mod vitals;

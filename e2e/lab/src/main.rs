@@ -14,6 +14,7 @@ mod leave;
 mod mounted;
 mod panic;
 mod resource;
+mod slow;
 mod spawn;
 mod stopped;
 
@@ -46,6 +47,7 @@ fn Lab() -> impl IntoView {
             <mounted::Mount/>
             <leave::Leave/>
             <panic::Panic/>
+            <slow::Slow/>
             <account::Account/>
         </main>
     }

@@ -17,7 +17,7 @@ const WASM: [&str; 4] = [
 ];
 
 /// What the client's tests are run with: everything but `gzip`, since they read what it sends. `gzip` has a test of its own.
-const CLIENT_FEATURES: &str = "clock-offset,config,errors,logs,long-animation-frames,metrics,navigation,offline,\
+const CLIENT_FEATURES: &str = "baggage,clock-offset,config,errors,logs,long-animation-frames,metrics,navigation,offline,\
     propagator,resource-timing,resources,tracing,web-vitals,xhr";
 
 pub(crate) fn main(mut args: lexopt::Parser) -> Result<()> {
