@@ -164,6 +164,8 @@ fn settle(number: JsValue, _: JsValue, value: JsValue) -> Result<JsValue, JsValu
             // answer may be there at once), can still last.
             turn::end_others(request.turn);
             answered(&mut request, &value);
+            #[cfg(feature = "resource-timing")]
+            http::end(request);
         } else {
             failed(&mut request, &value);
         }
@@ -180,8 +182,6 @@ fn answered(request: &mut Open, response: &JsValue) {
     {
         http::redirected(span, &end);
     }
-    #[cfg(feature = "resource-timing")]
-    http::timing(request);
 }
 
 /// There is no answer: the caller's `abort()`, with whatever reason, or something went wrong, of which a timeout that

@@ -15,7 +15,7 @@ use wasm_bindgen::JsValue;
 pub(crate) use self::open::{Open, add, end_all, take};
 pub(crate) use self::rules::{Propagation, Rules, Settings, Target};
 #[cfg(feature = "resource-timing")]
-pub(crate) use self::timing::timing;
+pub(crate) use self::timing::end;
 use crate::otlp;
 use crate::page::{self, Callback};
 use crate::span::Span;
@@ -121,6 +121,12 @@ pub(crate) fn inject(span: &Span, cx: &Context, baggage: Option<usize>, add: &dy
     }
     #[cfg(not(feature = "baggage"))]
     let _ = (cx, baggage);
+}
+
+/// Nobody waits for the timings of a request any more.
+pub(crate) fn end_waiting() {
+    #[cfg(feature = "resource-timing")]
+    timing::end_waiting();
 }
 
 /// Something went wrong, of this class.

@@ -47,6 +47,7 @@ mod page;
 #[cfg(any(
     feature = "document-load",
     feature = "navigation",
+    feature = "resource-timing",
     feature = "web-vitals",
     feature = "long-animation-frames"
 ))]
@@ -66,13 +67,14 @@ use opentelemetry::trace::TraceId;
 pub use throughline_core::pipeline::{DropReason, Ledger};
 
 pub use self::builder::{Builder, Telemetry, init};
-pub use self::consent::{disable, enable, is_enabled};
+pub use self::consent::is_enabled;
 #[cfg(feature = "leptos")]
 pub use self::context::traced_source;
 pub use self::context::{Bind, Traced, bind, spawn_local, traced};
 #[cfg(feature = "errors")]
 pub use self::errors::record_error;
 pub use self::export::{Credentials, Signal};
+pub use self::lifecycle::{disable, enable};
 pub use self::limits::Limits;
 #[cfg(feature = "logs")]
 pub use self::logs::{LogRecord, Logger, LoggerProvider, logger_provider};
@@ -99,9 +101,7 @@ pub fn ledger_of(signal: Signal) -> Ledger {
 
 /// Sends what waits, without waiting for more. [`ledger`] tells when it has arrived.
 pub fn flush() {
-    #[cfg(feature = "metrics")]
-    metrics::collect();
-    export::flush();
+    lifecycle::flush();
 }
 
 /// Removes what is kept in the browser because it could not be sent, without sending it: at sign-out, say. It counts as

@@ -138,6 +138,12 @@ impl Message {
         }
     }
 
+    /// Adds the fields of another.
+    #[cfg(feature = "resource-timing")]
+    pub(crate) fn append(&mut self, other: &Self) {
+        self.0.extend_from_slice(&other.0);
+    }
+
     pub(crate) fn message(&mut self, field: u32, message: &Self) {
         self.bytes(field, &message.0);
     }

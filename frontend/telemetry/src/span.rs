@@ -46,6 +46,10 @@ pub(crate) struct Count {
     dropped: u32,
 }
 
+/// A span that has ended, and is not recorded yet.
+#[cfg(feature = "resource-timing")]
+pub(crate) struct Ended(Box<Recording>);
+
 /// Fields of the `Span` message.
 pub(crate) mod field {
     pub(crate) const ATTRIBUTES: u8 = 9;
@@ -106,22 +110,31 @@ impl Span {
     }
 
     fn finish(&mut self, end: u64, now: Duration) {
-        let Some(mut recording) = self.recording.take() else {
-            return;
-        };
+        if let Some(recording) = self.complete(end, now) {
+            export::record(Signal::Traces, recording.into_item(), now);
+        }
+    }
+
+    /// Ends it now, for whoever still has something to add before it is recorded.
+    #[cfg(feature = "resource-timing")]
+    pub(crate) fn end_apart(&mut self) -> Option<Ended> {
+        let now = clock::monotonic();
+        let end = self.recording.as_ref()?.anchor.unix_nanos(now);
+        self.complete(end, now).map(Ended)
+    }
+
+    fn complete(&mut self, end: u64, now: Duration) -> Option<Box<Recording>> {
+        let mut recording = self.recording.take()?;
         let end = end.max(recording.start);
         let context = &self.context;
         let at = recording.anchor.unix_nanos(now);
         roots::span_ended(context.trace_id(), context.span_id(), end, at);
         if recording.consent != consent::epoch() {
-            return export::refuse(Signal::Traces);
+            export::refuse(Signal::Traces);
+            return None;
         }
         recording.complete(context, end);
-        let item = Item {
-            scope: Scope::clone(&recording.scope),
-            bytes: std::mem::take(&mut recording.attributes.message).into_bytes(),
-        };
-        export::record(Signal::Traces, item, now);
+        Some(recording)
     }
 
     fn event(&mut self, name: &str, at: Option<SystemTime>, attributes: Vec<KeyValue>) {
@@ -234,6 +247,13 @@ impl Recording {
         }
     }
 
+    fn into_item(self) -> Item {
+        Item {
+            scope: self.scope,
+            bytes: self.attributes.message.into_bytes(),
+        }
+    }
+
     /// Completes the message. What differs from span to span comes last: what they share is then one stretch, which
     /// compresses better.
     fn complete(&mut self, context: &SpanContext, end: u64) {
@@ -262,6 +282,22 @@ impl Recording {
         span.context(context);
         span.fixed64(7, self.start);
         span.fixed64(8, end);
+    }
+}
+
+// === impl Ended ===
+
+#[cfg(feature = "resource-timing")]
+impl Ended {
+    /// Sets attributes within their number; `set` is told how many those may be. They have a field of their own, so that they may come after all others.
+    pub(crate) fn set(&mut self, set: impl FnOnce(&mut Attributes, usize)) {
+        let mut more = Attributes::of_field(field::ATTRIBUTES);
+        set(&mut more, self.0.attributes.room(limits::get().attributes));
+        self.0.attributes.message.append(&more.message);
+    }
+
+    pub(crate) fn into_item(self) -> Item {
+        self.0.into_item()
     }
 }
 

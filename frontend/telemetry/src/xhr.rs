@@ -212,10 +212,12 @@ impl Wrapper {
             "abort" => http::aborted(&mut request.span),
             "timeout" => http::error(&mut request.span, "TimeoutError"),
             "error" => http::error(&mut request.span, "NetworkError"),
-            _ => self.answer(xhr, &mut request),
+            _ => {
+                self.answer(xhr, &mut request);
+                #[cfg(feature = "resource-timing")]
+                http::end(request);
+            }
         }
-        #[cfg(feature = "resource-timing")]
-        http::timing(&mut request);
     }
 
     fn answer(&self, xhr: &JsValue, request: &mut Open) {

@@ -41,9 +41,11 @@ async fn run(code: &str) -> (JsValue, Vec<Span>) {
     // After what the browser tells of the request's end.
     next_macrotask().await;
     cx.span().end();
+    throughline_browser::flush();
     finished(&trace).await;
     let spans = all_exported().into_iter().skip(before);
-    let requests = spans.filter(|it| it.kind == 3).collect();
+    let mut requests: Vec<_> = spans.filter(|it| it.kind == 3).collect();
+    requests.sort_by_key(|it| it.start);
     (result.unwrap(), requests)
 }
 
@@ -248,9 +250,15 @@ async fn the_page_sees_what_it_saw_before() {
 #[cfg(feature = "resource-timing")]
 #[wasm_bindgen_test]
 async fn a_request_has_the_timings_of_its_phases() {
-    let (_, spans) = run("for (const n of [1, 2]) {
+    let (_, spans) = run("let told = 0;
+        const both = new Promise(resolve => new PerformanceObserver(list => {
+            told += list.getEntries().filter(it => it.name.endsWith('/?timed')).length;
+            if (told == 2) setTimeout(resolve, 0);
+        }).observe({type: 'resource'}));
+        for (const n of [1, 2]) {
             const xhr = new XMLHttpRequest(); xhr.open('GET', '/?timed'); xhr.send(); await done(xhr);
-        } return 0;")
+        }
+        await both; return 0;")
     .await;
     for span in &spans {
         let request = span.double("throughline.network.request_ms");

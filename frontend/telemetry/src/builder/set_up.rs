@@ -11,7 +11,7 @@ use super::Builder;
 use crate::export::Signal;
 use crate::export::{self, Transport};
 use crate::tracer::TracerProvider;
-use crate::{consent, lifecycle, limits, page, resource, sampler};
+use crate::{lifecycle, limits, page, resource, sampler};
 
 thread_local! {
     static IS_DONE: Cell<bool> = const { Cell::new(false) };
@@ -36,7 +36,7 @@ pub(super) fn run(mut builder: Builder) -> Result<(), &'static str> {
         return Err("the endpoint is no address");
     };
     if !config.is_enabled {
-        consent::disable();
+        lifecycle::disable();
     }
     sampler::set(config.sampler);
     #[cfg(any(feature = "fetch", feature = "xhr"))]

@@ -50,7 +50,7 @@ impl Open {
             turn: turn::number(),
             source,
             #[cfg(feature = "resource-timing")]
-            begun: super::timing::Begun::now(&target.address),
+            begun: super::timing::Begun::now(target),
             next: None,
         })
     }

@@ -97,6 +97,12 @@ impl Attributes {
         }
     }
 
+    /// How many more there may be.
+    #[cfg(feature = "resource-timing")]
+    pub(crate) fn room(&self, max: usize) -> usize {
+        max.saturating_sub(self.kept)
+    }
+
     /// Writes how many found no room, `already` among them.
     pub(crate) fn write_dropped(&mut self, already: u32) {
         let dropped = self.dropped.saturating_add(already);
