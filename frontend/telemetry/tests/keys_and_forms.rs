@@ -92,10 +92,11 @@ async fn a_key_that_types_or_that_the_browser_makes_a_click_of_is_none() {
     html(
         r##"<div id="role" role="button" tabindex="0"></div><button id="native" role="tab"></button>
            <input id="input" data-trace="a"><p id="box" role="textbox" data-trace="b"></p>
-           <a id="link" href="#there" role="button"></a><p id="plain" tabindex="0"></p>"##,
+           <a id="link" href="#there" role="button"></a><p id="plain" tabindex="0"></p>
+           <p id="edited" data-trace="c" contenteditable></p>"##,
     );
     assert_eq!(done(|| press(&find("#role"), "a")).await, "");
-    for id in ["#native", "#input", "#box", "#link", "#plain"] {
+    for id in ["#native", "#input", "#box", "#link", "#plain", "#edited"] {
         for key in ["Enter", " "] {
             assert_eq!(done(|| press(&find(id), key)).await, "", "{id}");
         }

@@ -9,14 +9,14 @@ use web_sys::Event;
 
 use crate::page::{ask, find, is, number, property, text as text_of};
 
-/// What the browser itself activates, by a click or by a key.
-const NATIVE: &str = "button,a[href],input,select,textarea,label,summary";
+/// What knows what to do with a click or a key: the browser activates it, or it is typed into.
+const NATIVE: &str = "button,a[href],input,select,textarea,label,summary,[role=combobox],[role=textbox],\
+    [role=searchbox],[role=spinbutton]";
 
 /// What else a click can mean something to. A click elsewhere is no interaction: give the element a role (it needs one
 /// for people with a screen reader, too) or `data-trace`. An `option` is its list's.
 const ROLES: &str = "[data-trace],[role=button],[role=link],[role=checkbox],[role=radio],[role=switch],[role=tab],\
-    [role=option],[role^=menuitem],[role=treeitem],[role=gridcell],[role=row],[role=combobox],[role=textbox],\
-    [role=searchbox],[role=slider],[role=spinbutton]";
+    [role=option],[role^=menuitem],[role=treeitem],[role=gridcell],[role=row],[role=slider]";
 
 /// What has values in it, not its name: what is typed into, and forms.
 const FIELDS: &str = "input,select,textarea,[contenteditable],[role=textbox],[role=searchbox],\
@@ -83,7 +83,8 @@ pub(crate) fn choice(event: &Event) -> Option<JsValue> {
 /// The control that has the focus, if it is one by its role only: the browser makes no click of a key on it.
 fn activated(keydown: &Event) -> JsValue {
     let focused = property(&path(keydown), "0");
-    if matches(&focused, ROLES) && !matches(&focused, NATIVE) && !matches(&focused, FIELDS) {
+    if matches(&focused, ROLES) && !matches(&focused, NATIVE) && !is(&focused, "isContentEditable")
+    {
         focused
     } else {
         JsValue::UNDEFINED
