@@ -39,9 +39,9 @@ struct Exception {
 pub(crate) fn install(window: &Window, max_errors: usize) {
     seen::set_max(max_errors);
     panic::install();
-    page::listen(window, "error", |event| on_error(&event));
+    page::listen(window, "error", on_error);
     page::listen(window, "unhandledrejection", |event| {
-        record_uncaught(thrown::read(&property(&event, "reason")));
+        record_uncaught(thrown::read(&property(event, "reason")));
     });
 }
 

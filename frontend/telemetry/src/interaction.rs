@@ -55,7 +55,7 @@ pub(crate) fn install(window: &Window, settings: Settings) {
     turn::install();
     LISTENER.with(|it| it.set(page::listener(on_outcome)).ok());
     page::listen(window, "pointerdown", |event| {
-        control::each_shadow(&event, listen);
+        control::each_shadow(event, listen);
     });
     page::listen(window, "keydown", on_use);
     page::listen(window, "click", on_use);
@@ -73,31 +73,31 @@ fn listen(root: &JsValue) {
 }
 
 /// A click, or a key by which the browser makes none: it knows the control by its role only.
-fn on_use(event: Event) {
-    control::each_shadow(&event, listen);
+fn on_use(event: &Event) {
+    control::each_shadow(event, listen);
     // A click that a listener of a click makes belongs to that one, and one that a task makes to the task's. A person's
     // own click does not: if a task seems to run, it has panicked.
-    if turn::is_dispatching() || (!control::is_trusted(&event) && context::is_work()) {
+    if turn::is_dispatching() || (!control::is_trusted(event) && context::is_work()) {
         return;
     }
-    let control = control::used(&event);
+    let control = control::used(event);
     if control.is_undefined() || turn::clicks(&control) {
         return;
     }
-    let form = control::form_by_enter(&event, &control);
+    let form = control::form_by_enter(event, &control);
     if form.is_undefined() {
-        begin("click", &event, &control, &control, &control);
+        begin("click", event, &control, &control, &control);
     } else {
-        begin("submit", &event, &control, &control, &form);
+        begin("submit", event, &control, &control, &form);
     }
 }
 
 /// A `submit`, or a `change`.
-fn on_outcome(event: Event) {
-    if page::property(&event, "type") == "submit" {
-        on_submit(&event);
+fn on_outcome(event: &Event) {
+    if page::property(event, "type") == "submit" {
+        on_submit(event);
     } else {
-        on_change(&event);
+        on_change(event);
     }
 }
 

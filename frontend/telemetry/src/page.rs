@@ -42,9 +42,9 @@ pub(crate) fn calling(function: fn()) -> Function {
 
 /// A listener that captures nothing. All of these have one type.
 #[inline(never)]
-pub(crate) fn listener(handler: fn(Event)) -> Function {
+pub(crate) fn listener(handler: fn(&Event)) -> Function {
     function(Box::new(move |event, _, _| {
-        handler(event.unchecked_into());
+        handler(event.unchecked_ref());
         Ok(JsValue::UNDEFINED)
     }))
 }
@@ -64,7 +64,7 @@ pub(crate) fn warn(text: &str) {
 /// Listens for as long as the page lives, before all listeners that do not capture.
 ///
 /// An event may be dispatched from within a handler of the same event: what a handler keeps is not borrowed meanwhile.
-pub(crate) fn listen(target: &EventTarget, event: &str, handler: fn(Event)) {
+pub(crate) fn listen(target: &EventTarget, event: &str, handler: fn(&Event)) {
     add_listener(target, event, &listener(handler));
 }
 

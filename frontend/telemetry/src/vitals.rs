@@ -56,9 +56,9 @@ fn start() {
         }
     }
     OBSERVERS.set(observers);
-    page::listen(&window, "keydown", |event| on_input(&event));
-    page::listen(&window, "click", |event| on_input(&event));
-    page::listen(&window, "pageshow", |event| on_shown(&event));
+    page::listen(&window, "keydown", on_input);
+    page::listen(&window, "click", on_input);
+    page::listen(&window, "pageshow", on_shown);
 }
 
 fn see(entry: &JsValue) {
