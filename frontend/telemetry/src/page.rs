@@ -151,8 +151,9 @@ pub(crate) fn global(name: &str) -> JsValue {
 /// The first item of a list for which something is so, else `undefined`. What is no list has no items.
 #[inline(never)]
 pub(crate) fn find(list: &JsValue, is_it: &mut dyn FnMut(&JsValue) -> bool) -> JsValue {
+    let length = number(list, "length");
     let mut index = 0;
-    while f64::from(index) < number(list, "length") {
+    while f64::from(index) < length {
         let item = list.unchecked_ref::<Array>().get(index);
         if is_it(&item) {
             return item;

@@ -23,9 +23,8 @@ const FIELDS: &str = "input,select,textarea,[contenteditable],[role=textbox],[ro
     [role=combobox],[role=spinbutton],form";
 
 /// Where a value is chosen, not typed: a change of it is an interaction.
-const CHOICES: &str = "select,input[type=checkbox],input[type=radio],input[type=file],\
-    input[type=range],input[type=color],input[type^=date],input[type=time],\
-    input[type=month],input[type=week]";
+const CHOICES: &str = "select,input:is([type=checkbox],[type=radio],[type=file],[type=range],[type=color],\
+    [type^=date],[type=time],[type=month],[type=week])";
 
 /// The button that Enter in a field activates (HTML, implicit submission).
 const DEFAULT_BUTTON: &str =

@@ -121,7 +121,7 @@ pub(crate) fn anchor_of(trace_id: TraceId) -> Option<Anchor> {
 
 /// Whether the trace's root is one of this page's, and has not ended.
 pub(crate) fn is_open(cx: &Context) -> bool {
-    table(|table| table.find(key(cx)).is_some())
+    note(key(cx), Sign::Asked)
 }
 
 /// A span with a parent has started.
