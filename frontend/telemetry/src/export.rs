@@ -9,7 +9,6 @@ mod transport;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use throughline_core::pipeline::{
@@ -19,6 +18,7 @@ use throughline_core::pipeline::{
 pub use self::transport::Credentials;
 pub(crate) use self::transport::Transport;
 use self::transport::{Answer, Leaving, Sent};
+use crate::otlp::Scope;
 use crate::page::{self, Timer};
 use crate::{clock, consent};
 
@@ -48,7 +48,7 @@ pub enum Signal {
 /// A span, a log record or a metric that is complete, encoded, with the encoded scope that made it.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
-    pub(crate) scope: Arc<[u8]>,
+    pub(crate) scope: Scope,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -96,12 +96,12 @@ pub(crate) fn install(settings: Settings, transport: Transport, resource: Vec<u8
     });
 }
 
-/// Takes something that is complete. What was begun with consent may end without.
-pub(crate) fn record(signal: Signal, item: Item) {
+/// Takes something that is complete, at this monotonic time. What was begun with consent may end without.
+pub(crate) fn record(signal: Signal, item: Item, now: Duration) {
     if !consent::is_given() {
         return refuse(signal);
     }
-    let pushed = lane(signal, |it| it.pipeline.push(item, clock::monotonic()));
+    let pushed = lane(signal, |it| it.pipeline.push(item, now));
     if pushed == Some(Pushed::Wake) {
         drive();
     }

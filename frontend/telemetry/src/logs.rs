@@ -7,8 +7,6 @@ mod layer;
 #[cfg(any(feature = "tracing", feature = "errors"))]
 mod text;
 
-use std::sync::Arc;
-
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use throughline_core::limits::MAX_NAME_BYTES;
@@ -19,7 +17,7 @@ pub use self::layer::{TracingLayer, tracing_layer};
 #[cfg(any(feature = "tracing", feature = "errors"))]
 pub(crate) use self::text::Text;
 use crate::export::{self, Item, Signal};
-use crate::otlp::{self, Attributes, Message, cut};
+use crate::otlp::{self, Attributes, Message, Scope, cut};
 use crate::{clock, common, consent, limits};
 
 /// The severity numbers of the specification that we write ourselves.
@@ -56,36 +54,36 @@ pub(crate) fn event(scope: &'static str, record: Record) {
 
 /// Writes a record; `scope` is encoded.
 #[allow(dead_code, reason = "by the features that write records")]
-pub(crate) fn emit(scope: Arc<[u8]>, record: Record) {
+pub(crate) fn emit(scope: Scope, record: Record) {
     let mut attributes = common_attributes();
     attributes.set_all(&record.attributes, limits::get().attributes);
-    send(scope, &record, &attributes, clock::anchor().now());
+    send(scope, &record, attributes, clock::anchor().now());
 }
 
 /// What every record says.
 fn common_attributes() -> Attributes {
-    let mut attributes = Attributes::default();
+    let mut attributes = Attributes::of_field(6);
     common::set(&mut attributes, limits::get().attributes);
     attributes
 }
 
-fn send(scope: Arc<[u8]>, record: &Record, attributes: &Attributes, observed_at: u64) {
+fn send(scope: Scope, record: &Record, attributes: Attributes, observed_at: u64) {
     if consent::is_given() && !Context::is_current_telemetry_suppressed() {
         let bytes = write(record, attributes, observed_at).into_bytes();
-        export::record(Signal::Logs, Item { scope, bytes });
+        export::record(Signal::Logs, Item { scope, bytes }, clock::monotonic());
     }
 }
 
 /// The `LogRecord` message.
-fn write(record: &Record, attributes: &Attributes, observed_at: u64) -> Message {
-    let mut message = Message::default();
+fn write(record: &Record, mut attributes: Attributes, observed_at: u64) -> Message {
+    attributes.write_dropped(0);
+    let mut message = attributes.message;
     message.fixed64(1, record.at.unwrap_or(observed_at));
     message.uint(2, record.severity.into());
     message.text(3, record.severity_text);
     if let Some(body) = &record.body {
         message.message(5, body);
     }
-    attributes.write(&mut message, 6, 0);
     match &record.span {
         Some(span) => write_span(&mut message, span),
         None => Context::map_current(|cx| write_span(&mut message, cx.span().span_context())),
@@ -99,6 +97,6 @@ fn write_span(message: &mut Message, span: &SpanContext) {
     if span.is_valid() {
         message.fixed32(8, span.trace_flags().to_u8().into());
         message.bytes(9, &span.trace_id().to_bytes());
-        message.bytes(10, &span.span_id().to_bytes());
+        message.span_id(10, span.span_id());
     }
 }

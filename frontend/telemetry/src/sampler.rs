@@ -46,7 +46,8 @@ pub(crate) fn set(sampler: Sampler) {
 }
 
 /// Whether a span of this trace is recorded, and the `tracestate` that its context has.
-pub(crate) fn decide(trace_id: TraceId, parent: Option<&SpanContext>) -> (bool, TraceState) {
+/// A root has a parent that is not valid.
+pub(crate) fn decide(trace_id: TraceId, parent: &SpanContext) -> (bool, TraceState) {
     SAMPLER.get().decide(trace_id, parent)
 }
 
@@ -94,14 +95,13 @@ impl Sampler {
         }
     }
 
-    fn decide(self, trace_id: TraceId, parent: Option<&SpanContext>) -> (bool, TraceState) {
-        let state = parent.map(|it| it.trace_state().clone());
-        match parent {
-            // Within the page the root has decided for all.
-            Some(parent) if self.respects_parent || !parent.is_remote() => {
-                (parent.is_sampled(), state.unwrap_or_default())
-            }
-            _ => (self.rule)(self.ratio, trace_id, state.unwrap_or_default()),
+    fn decide(self, trace_id: TraceId, parent: &SpanContext) -> (bool, TraceState) {
+        let state = parent.trace_state().clone();
+        // Within the page the root has decided for all.
+        if parent.is_valid() && (self.respects_parent || !parent.is_remote()) {
+            (parent.is_sampled(), state)
+        } else {
+            (self.rule)(self.ratio, trace_id, state)
         }
     }
 }

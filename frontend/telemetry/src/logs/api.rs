@@ -9,7 +9,7 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState}
 use opentelemetry::{Context, InstrumentationScope, Key};
 
 use super::{Record, any_value, common_attributes, send};
-use crate::otlp::{self, Attributes};
+use crate::otlp::{self, Any, Attributes, Scope};
 use crate::{clock, consent, limits};
 
 /// Gives out the [`Logger`]s of this page. See [`logger_provider`].
@@ -19,8 +19,7 @@ pub struct LoggerProvider(());
 /// Writes log records under one instrumentation scope.
 #[derive(Clone, Debug)]
 pub struct Logger {
-    /// An encoded scope.
-    scope: Arc<[u8]>,
+    scope: Scope,
 }
 
 /// A log record under way. It is complete when it is given to [`Logger`]'s `emit`.
@@ -86,7 +85,7 @@ impl logs::Logger for Logger {
         };
         let observed_at = record.observed_at;
         let observed_at = observed_at.unwrap_or_else(|| clock::anchor().now());
-        send(scope, &record.record, &record.attributes, observed_at);
+        send(scope, &record.record, record.attributes, observed_at);
     }
 
     fn event_enabled(&self, _level: Severity, _target: &str, _name: Option<&str>) -> bool {
@@ -106,11 +105,11 @@ impl logs::LogRecord for LogRecord {
     }
 
     fn set_timestamp(&mut self, timestamp: SystemTime) {
-        self.record.at = Some(clock::at(Some(timestamp), clock::anchor()));
+        self.record.at = Some(clock::at(Some(timestamp), clock::anchor().now()));
     }
 
     fn set_observed_timestamp(&mut self, timestamp: SystemTime) {
-        self.observed_at = Some(clock::at(Some(timestamp), clock::anchor()));
+        self.observed_at = Some(clock::at(Some(timestamp), clock::anchor().now()));
     }
 
     fn set_severity_text(&mut self, text: &'static str) {
@@ -139,6 +138,7 @@ impl logs::LogRecord for LogRecord {
     fn add_attribute<K: Into<Key>, V: Into<AnyValue>>(&mut self, key: K, value: V) {
         let value = any_value::encode(value.into());
         let max = limits::get().attributes;
+        let value = Any::Encoded(&value);
         self.attributes.set(key.into().as_str(), &value, max);
     }
 
