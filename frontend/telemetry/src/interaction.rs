@@ -57,19 +57,17 @@ pub(crate) fn install(window: &Window, settings: Settings) {
     page::listen(window, "pointerdown", |event| {
         control::each_shadow(&event, listen);
     });
-    for event in ["keydown", "click"] {
-        page::listen(window, event, on_use);
-    }
+    page::listen(window, "keydown", on_use);
+    page::listen(window, "click", on_use);
     listen(window);
 }
 
 /// Listens to what does not leave a shadow tree.
 fn listen(root: &JsValue) {
     LISTENER.with(|listener| {
-        for event in ["submit", "change"] {
-            if let Some(listener) = listener.get() {
-                page::add_listener(root, event, listener);
-            }
+        if let Some(listener) = listener.get() {
+            page::add_listener(root, "submit", listener);
+            page::add_listener(root, "change", listener);
         }
     });
 }
@@ -134,7 +132,8 @@ fn begin(kind: &'static str, event: &Event, control: &JsValue, named: &JsValue, 
     let name = cut(&name, MAX_NAME_BYTES);
     let tracer = Tracer::of(names::scope::INTERACTION);
     let span_name = [kind, " ", name].concat();
-    let mut span = tracer.start(span_name, &SpanKind::Internal, &Context::new(), None);
+    let none = Context::new();
+    let mut span = tracer.start(span_name, &SpanKind::Internal, &none, None);
     span.set_text(names::throughline::INTERACTION_TYPE, kind);
     span.set_text(names::app::WIDGET_ID, name);
     span.set_text(names::app::BROWSER_TAG_NAME, &control::tag_name(control));
@@ -146,7 +145,7 @@ fn begin(kind: &'static str, event: &Event, control: &JsValue, named: &JsValue, 
         roots::started_unrecorded(span.span_context());
     }
     let interaction = Rc::new(Interaction {
-        cx: Context::new().with_span(span),
+        cx: none.with_span(span),
         control: control.clone(),
     });
     roots::is_interaction(&interaction);

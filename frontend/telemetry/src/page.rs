@@ -69,10 +69,13 @@ pub(crate) fn listen(target: &EventTarget, event: &str, handler: fn(Event)) {
 #[inline(never)]
 pub(crate) fn add_listener(target: &JsValue, event: &str, listener: &Function) {
     let add = property(target, "addEventListener");
-    let added = apply(&add, target, event.into(), listener.into(), JsValue::TRUE);
-    if added.is_err() {
-        warn("cannot listen to the page");
-    }
+    drop(apply(
+        &add,
+        target,
+        event.into(),
+        listener.into(),
+        JsValue::TRUE,
+    ));
 }
 
 /// Calls a method with two arguments; with `undefined` for one that is not wanted.

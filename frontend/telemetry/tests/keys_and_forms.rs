@@ -24,7 +24,7 @@ fn on(target: &Element, event: &str, handler: impl Fn(Event) + 'static) {
 fn dispatch(target: &Element, class: &str, event: &str, key: &str, is_composed: bool) {
     let body = "target.dispatchEvent(new window[type](event, { key, composed, bubbles: true, cancelable: true }))";
     let dispatch = script("target, type, event, key, composed", body);
-    let arguments = [
+    let arguments: [JsValue; 5] = [
         target.into(),
         class.into(),
         event.into(),
@@ -32,7 +32,10 @@ fn dispatch(target: &Element, class: &str, event: &str, key: &str, is_composed: 
         is_composed.into(),
     ];
     dispatch
-        .apply(&JsValue::UNDEFINED, &arguments.into_iter().collect())
+        .apply(
+            &JsValue::UNDEFINED,
+            &arguments.iter().collect::<js_sys::Array>(),
+        )
         .unwrap();
 }
 
