@@ -135,11 +135,16 @@ pub(crate) fn record(signal: Signal, item: Item) {
     if !consent::is_given() {
         return refuse(signal);
     }
-    let pushed = lane(signal, |it| it.pipeline.push(item, clock::monotonic()));
-    match PACE.get() {
-        Pace::Usual if pushed == Some(Pushed::Wake) => drive(),
-        Pace::Usual | Pace::Held => {}
-        Pace::Hidden | Pace::Left => send_all(),
+    let pace = PACE.get();
+    exporter(|it| {
+        let now = clock::monotonic();
+        let pushed = it.lane(signal).map(|it| it.pipeline.push(item, now));
+        if pushed == Some(Pushed::Wake) && pace == Pace::Usual {
+            it.drive();
+        }
+    });
+    if matches!(pace, Pace::Hidden | Pace::Left) {
+        send_all();
     }
 }
 
@@ -160,10 +165,12 @@ pub(crate) fn ledger(signal: Signal) -> Ledger {
 
 /// Sends what waits, without waiting for more.
 pub(crate) fn flush() {
-    each_lane(|it| {
-        it.pipeline.flush(clock::monotonic());
+    exporter(|it| {
+        for lane in &mut it.lanes {
+            lane.pipeline.flush(clock::monotonic());
+        }
+        it.drive();
     });
-    drive();
 }
 
 /// Sends nothing until [`leave`].
@@ -197,33 +204,13 @@ pub(crate) fn send_all() {
 
 /// Drops what has not been sent, for want of consent.
 pub(crate) fn forget() {
-    each_lane(|it| it.pipeline.forget(DropReason::Disabled));
+    exporter(|it| {
+        for lane in &mut it.lanes {
+            lane.pipeline.forget(DropReason::Disabled);
+        }
+    });
     #[cfg(feature = "offline")]
     offline::forget();
-}
-
-/// Does what the pipelines say there is to do.
-fn drive() {
-    exporter(|it| {
-        let mut wake = None;
-        for lane in &mut it.lanes {
-            loop {
-                match lane.pipeline.poll(clock::monotonic(), page::random()) {
-                    // In a microtask: a span may end anywhere, and sending runs code of the page.
-                    Next::Export(batch) => {
-                        let sent = lane.request(batch.id, it.transport, &it.resource);
-                        wasm_bindgen_futures::spawn_local(deliver(batch.id, sent));
-                    }
-                    Next::Wait(Some(at)) => {
-                        wake = Some(wake.map_or(at, |wake| at.min(wake)));
-                        break;
-                    }
-                    _ => break,
-                }
-            }
-        }
-        it.timer.set(wake, clock::monotonic());
-    });
 }
 
 /// Sends a batch, unless that has begun, and reports what became of it.
@@ -319,17 +306,21 @@ fn tell(outcome: Outcome, sent: &Sent) {
 }
 
 fn complete(signal: Signal, batch: BatchId, outcome: Outcome) {
-    lane(signal, |it| {
-        it.pipeline
-            .complete(batch, outcome, clock::monotonic(), page::random());
+    exporter(|it| {
+        if let Some(lane) = it.lane(signal) {
+            let now = clock::monotonic();
+            lane.pipeline.complete(batch, outcome, now, page::random());
+        }
+        it.drive();
     });
-    drive();
 }
 
 fn on_time() {
     PACE.set(Pace::Usual);
-    exporter(|it| it.timer.fired());
-    drive();
+    exporter(|it| {
+        it.timer.fired();
+        it.drive();
+    });
 }
 
 #[cfg(feature = "offline")]
@@ -338,11 +329,7 @@ fn transport() -> Option<&'static Transport> {
 }
 
 fn lane<T>(signal: Signal, f: impl FnOnce(&mut Lane) -> T) -> Option<T> {
-    exporter(|it| it.lanes.get_mut(signal as usize).map(f)).flatten()
-}
-
-fn each_lane(f: impl FnMut(&mut Lane)) {
-    exporter(|it| it.lanes.iter_mut().for_each(f));
+    exporter(|it| it.lane(signal).map(f)).flatten()
 }
 
 fn exporter<T>(f: impl FnOnce(&mut Exporter) -> T) -> Option<T> {
@@ -368,6 +355,34 @@ impl Signal {
 // === impl Exporter ===
 
 impl Exporter {
+    fn lane(&mut self, signal: Signal) -> Option<&mut Lane> {
+        self.lanes.get_mut(signal as usize)
+    }
+
+    /// Does what the pipelines say there is to do.
+    #[inline(never)]
+    fn drive(&mut self) {
+        let mut wake = None;
+        let now = clock::monotonic();
+        for lane in &mut self.lanes {
+            loop {
+                match lane.pipeline.poll(now, page::random()) {
+                    // In a microtask: a span may end anywhere, and sending runs code of the page.
+                    Next::Export(batch) => {
+                        let sent = lane.request(batch.id, self.transport, &self.resource);
+                        wasm_bindgen_futures::spawn_local(deliver(batch.id, sent));
+                    }
+                    Next::Wait(Some(at)) => {
+                        wake = Some(wake.map_or(at, |wake| at.min(wake)));
+                        break;
+                    }
+                    _ => break,
+                }
+            }
+        }
+        self.timer.set(wake, now);
+    }
+
     /// A batch that takes what is left of the keepalive quota, or else one as large, to be sent without.
     fn drain(&mut self) -> Option<(BatchId, Sent)> {
         let left = match keepalive::available() {

@@ -139,8 +139,7 @@ impl Sent {
         // Until the answer has been read: what never ends would hold the quota for ever.
         let timeout = page::property(&js_sys::global(), "AbortSignal");
         let millis = transport.timeout.as_secs_f64() * 1e3;
-        let timeout = page::call(&timeout, "timeout", millis, UNDEFINED);
-        page::set(&init, "signal", timeout.unwrap_or_default());
+        page::set(&init, "signal", call(&timeout, "timeout", millis.into()));
         #[cfg(feature = "clock-offset")]
         {
             self.asked_at = clock::monotonic();
@@ -192,9 +191,7 @@ impl Sent {
                         if let Some(date) = header(&it, "date") {
                             clock::offset::observe(Date::parse(&date), self.asked_at);
                         }
-                        let body = page::property(&it, "body");
-                        reader = page::call(&body, "getReader", UNDEFINED, UNDEFINED)
-                            .unwrap_or_default();
+                        reader = call(&page::property(&it, "body"), "getReader", UNDEFINED);
                         response = it;
                     }
                     Err(error) => {
@@ -207,9 +204,9 @@ impl Sent {
                     }
                 }
             }
-            match page::call(&reader, "read", UNDEFINED, UNDEFINED) {
-                Ok(piece) => self.promise = piece,
-                Err(_) => break,
+            self.promise = call(&reader, "read", UNDEFINED);
+            if self.promise.is_undefined() {
+                break;
             }
         }
         self.lease = None;
@@ -227,7 +224,7 @@ impl Sent {
         let piece = page::property(&piece, "value");
         let length = length(&piece);
         if self.answer.len() + length > MAX_ANSWER_BYTES {
-            drop(page::call(reader, "cancel", UNDEFINED, UNDEFINED));
+            call(reader, "cancel", UNDEFINED);
             return false;
         }
         if length > 0 {
@@ -248,10 +245,15 @@ fn length(bytes: &JsValue) -> usize {
     page::number(bytes, "length") as usize
 }
 
+/// What a method gives; `undefined` if that is not possible.
+#[inline(never)]
+fn call(object: &JsValue, method: &str, argument: JsValue) -> JsValue {
+    page::call(object, method, argument, UNDEFINED).unwrap_or_default()
+}
+
 fn header(response: &JsValue, name: &str) -> Option<String> {
     let headers = page::property(response, "headers");
-    let header = page::call(&headers, "get", name, UNDEFINED);
-    header.ok()?.as_string()
+    call(&headers, "get", name.into()).as_string()
 }
 
 /// Whether `fetch` takes this: one that it does not would be the end of all exports (Fetch, "header name", "header value").
