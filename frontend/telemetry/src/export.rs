@@ -214,7 +214,7 @@ pub(crate) fn forget() {
 }
 
 /// Sends a batch, unless that has begun, and reports what became of it.
-async fn deliver(batch: BatchId, mut sent: Sent) {
+async fn deliver(batch: BatchId, mut sent: Box<Sent>) {
     if !sent.has_begun() {
         // It may have been dropped since it was handed out: with the user's consent.
         if !is_under_way(batch, &sent) || is_kept(batch, &sent) {
@@ -384,7 +384,7 @@ impl Exporter {
     }
 
     /// A batch that takes what is left of the keepalive quota, or else one as large, to be sent without.
-    fn drain(&mut self) -> Option<(BatchId, Sent)> {
+    fn drain(&mut self) -> Option<(BatchId, Box<Sent>)> {
         let left = match keepalive::available() {
             few if few < 2 * ENVELOPE_BYTES => keepalive::MAX_BYTES,
             left => left,
@@ -409,7 +409,7 @@ impl Exporter {
 
 impl Lane {
     #[inline(never)]
-    fn request(&self, batch: BatchId, transport: &'static Transport, resource: &[u8]) -> Sent {
+    fn request(&self, batch: BatchId, transport: &'static Transport, resource: &[u8]) -> Box<Sent> {
         let mut parts: Vec<(&[u8], &[u8])> = Vec::new();
         for Item { scope, bytes } in self.pipeline.items(batch) {
             parts.push((scope, bytes));

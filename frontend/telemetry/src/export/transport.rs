@@ -68,8 +68,8 @@ const UNDEFINED: JsValue = JsValue::UNDEFINED;
 // === impl Sent ===
 
 impl Sent {
-    pub(super) fn new(transport: &'static Transport, signal: Signal, body: JsValue) -> Self {
-        Self {
+    pub(super) fn new(transport: &'static Transport, signal: Signal, body: JsValue) -> Box<Self> {
+        Box::new(Self {
             transport,
             signal,
             body,
@@ -80,7 +80,7 @@ impl Sent {
             answer: Vec::new(),
             #[cfg(feature = "clock-offset")]
             asked_at: Duration::ZERO,
-        }
+        })
     }
 
     pub(super) fn has_begun(&self) -> bool {
