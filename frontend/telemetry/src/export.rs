@@ -232,7 +232,12 @@ async fn deliver(batch: BatchId, mut sent: Box<Sent>) {
         }
         sent.start();
     }
-    let outcome = sent.outcome().await;
+    let outcome = loop {
+        let next = sent.next().await;
+        if let Some(outcome) = sent.take(next) {
+            break outcome;
+        }
+    };
     tell(outcome, &sent);
     #[cfg(feature = "offline")]
     if let Outcome::Retry { after } = outcome
