@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use throughline_core::names::throughline::FETCH_UNANSWERED;
 use wasm_bindgen::JsValue;
 
+use crate::export;
 use crate::interaction::turn;
 use crate::otlp;
 use crate::span::Span;
@@ -54,7 +55,13 @@ impl Open {
 }
 
 /// Keeps the span of a request until its answer is there. The number names it.
+///
+/// While the page is being left there is no number: nobody would live to see the answer.
 pub(crate) fn add(request: Box<Open>) -> f64 {
+    if export::is_left() {
+        give_up(request);
+        return 0.0;
+    }
     let (number, unanswered) = table(|table| {
         table.last += 1.0;
         let full = table.open.len() >= MAX_OPEN;
