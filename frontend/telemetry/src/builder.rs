@@ -363,11 +363,15 @@ impl Builder {
         sampler::set(config.sampler());
         let [traces, logs, metrics] = &endpoints;
         #[cfg(any(feature = "fetch", feature = "xhr"))]
-        let rules = crate::http::Settings {
-            endpoints: [traces, logs, metrics].map(Url::href).into(),
-            propagate_to: config.propagate_to.unwrap_or_default(),
-            do_not_propagate_to: config.do_not_propagate_to.unwrap_or_default(),
-            ignore: config.ignore.unwrap_or_default(),
+        let rules = {
+            use crate::http::Propagation::{Nothing, TraceAndBaggage, Untraced};
+            [
+                // Requests to these are our own.
+                (Untraced, [traces, logs, metrics].map(Url::href).into()),
+                (Untraced, config.ignore.unwrap_or_default()),
+                (Nothing, config.do_not_propagate_to.unwrap_or_default()),
+                (TraceAndBaggage, config.propagate_to.unwrap_or_default()),
+            ]
         };
         let transport = Transport {
             fetch: fetch.clone(),
@@ -406,7 +410,7 @@ impl Builder {
             crate::interaction::install(window, self.interaction_settings);
         }
         #[cfg(any(feature = "fetch", feature = "xhr"))]
-        let rules = crate::http::Rules::new(&rules);
+        let rules = crate::http::Rules::new(rules);
         #[cfg(feature = "fetch")]
         if self.fetch {
             crate::fetch::install(window, rules);

@@ -14,7 +14,15 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::SpanContext;
 use throughline_core::w3c;
 
-pub(crate) use self::attributes::{Attributes, attribute, bool, double, int, list, text};
+#[cfg(any(
+    feature = "document-load",
+    feature = "resource-timing",
+    feature = "clock-offset"
+))]
+pub(crate) use self::attributes::double;
+#[cfg(any(feature = "fetch", feature = "xhr", feature = "document-load"))]
+pub(crate) use self::attributes::int;
+pub(crate) use self::attributes::{Attributes, attribute, bool, list, text};
 #[cfg(feature = "logs")]
 pub(crate) use self::attributes::{pair, value};
 

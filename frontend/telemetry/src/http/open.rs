@@ -22,7 +22,8 @@ pub(crate) struct Open {
     pub(crate) span: Span,
     /// The turn of an interaction that it was made in.
     pub(crate) turn: Option<u32>,
-    /// What has its `signal`.
+    /// What has its `signal`, if it is of `fetch`.
+    #[cfg_attr(not(feature = "fetch"), expect(dead_code, reason = "of `fetch`"))]
     pub(crate) source: JsValue,
     #[cfg(feature = "resource-timing")]
     pub(crate) begun: super::timing::Begun,
