@@ -141,6 +141,9 @@ impl Builder {
 
     /// Another origin that gets `traceparent`, `tracestate` and `baggage`, such as `https://api.example.com`. It must
     /// allow these headers by CORS. Default: the page's own origin only.
+    ///
+    /// Headers follow a redirection, to whatever origin. So the page's own origin gets no `baggage` with a request that
+    /// follows redirections, unless it is named here too: then it, and whom it redirects to, may have it.
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
         self.config.propagate_to.push(origin.into());
@@ -148,8 +151,21 @@ impl Builder {
         self
     }
 
+    /// Requests that are traced, but carry no header of ours: to this address, or to all that begin so (see
+    /// [`ignore`](Self::ignore)). Such as those that are redirected to another origin, which would have to allow the
+    /// headers by CORS: `/downloads/*`.
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    pub fn do_not_propagate_to(mut self, address: impl Into<String>) -> Self {
+        self.config.do_not_propagate_to.push(address.into());
+        self.config.said(&["do_not_propagate_to"]);
+        self
+    }
+
     /// Requests that are not traced: to this address, its query included, or to all that begin with what is before a
     /// final `*`. Relative to the page: `/healthz`, `/assets/*`, `https://ads.example.com/*`.
+    ///
+    /// A `*` anywhere else stands for nothing, and an origin is always a whole one: `https://ads*` is told in the console,
+    /// and left out.
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn ignore(mut self, address: impl Into<String>) -> Self {
         self.config.ignore.push(address.into());

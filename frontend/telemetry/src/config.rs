@@ -36,6 +36,8 @@ pub(crate) struct Config {
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub(crate) propagate_to: Vec<String>,
     #[cfg(any(feature = "fetch", feature = "xhr"))]
+    pub(crate) do_not_propagate_to: Vec<String>,
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub(crate) ignore: Vec<String>,
     /// The keys about which something has been said, so that nobody else has a say.
     #[cfg(feature = "config")]
@@ -84,6 +86,8 @@ impl Default for Config {
             session: Session::default(),
             #[cfg(any(feature = "fetch", feature = "xhr"))]
             propagate_to: Vec::new(),
+            #[cfg(any(feature = "fetch", feature = "xhr"))]
+            do_not_propagate_to: Vec::new(),
             #[cfg(any(feature = "fetch", feature = "xhr"))]
             ignore: Vec::new(),
             #[cfg(feature = "config")]

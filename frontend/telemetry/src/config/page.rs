@@ -122,6 +122,8 @@ impl Said {
             #[cfg(any(feature = "fetch", feature = "xhr"))]
             "propagate_to" => config.propagate_to = value::list(value)?,
             #[cfg(any(feature = "fetch", feature = "xhr"))]
+            "do_not_propagate_to" => config.do_not_propagate_to = value::list(value)?,
+            #[cfg(any(feature = "fetch", feature = "xhr"))]
             "ignore" => config.ignore = value::list(value)?,
             _ => return set_number(config, key, value),
         }
