@@ -1,23 +1,20 @@
-//! Setting up: one call before `mount`.
+//! What the client is set up with: one call before `mount`. `set_up` does it.
 
-use std::cell::Cell;
+mod set_up;
+
 use std::fmt;
 use std::time::Duration;
 
-use js_sys::Function;
-use opentelemetry::{KeyValue, global};
+use opentelemetry::KeyValue;
 use throughline_core::names;
-use wasm_bindgen::JsCast;
-use web_sys::{Url, Window};
 
 use crate::config::Config;
-use crate::export::{self, Credentials, Signal, Transport};
-use crate::limits::{self, Limits};
-use crate::sampler::{self, Sampler};
+use crate::export::Credentials;
+use crate::limits::Limits;
+use crate::page;
+use crate::sampler::Sampler;
 #[cfg(feature = "session")]
 use crate::session::Session;
-use crate::tracer::TracerProvider;
-use crate::{consent, lifecycle, page, resource};
 
 /// Begins the set-up of the browser client for the service of this name. See [`Builder::install`].
 pub fn init(service_name: impl Into<String>) -> Builder {
@@ -30,8 +27,6 @@ pub fn init(service_name: impl Into<String>) -> Builder {
 pub struct Builder {
     resource: Vec<KeyValue>,
     config: Config,
-    #[cfg(feature = "session")]
-    session: Session,
     #[cfg(feature = "interaction")]
     interaction: bool,
     #[cfg(feature = "interaction")]
@@ -62,10 +57,6 @@ pub struct Builder {
 #[derive(Clone, Copy)]
 pub struct Telemetry(());
 
-thread_local! {
-    static INSTALLED: Cell<bool> = const { Cell::new(false) };
-}
-
 // === impl Builder ===
 
 impl Builder {
@@ -74,8 +65,6 @@ impl Builder {
         Self {
             resource: vec![service_name],
             config: Config::default(),
-            #[cfg(feature = "session")]
-            session: Session::default(),
             #[cfg(feature = "interaction")]
             interaction: true,
             #[cfg(feature = "interaction")]
@@ -99,19 +88,21 @@ impl Builder {
             #[cfg(feature = "metrics")]
             metric_interval: crate::metrics::INTERVAL,
             #[cfg(feature = "offline")]
-            max_stored_bytes: export::offline::MAX_STORED_BYTES,
+            max_stored_bytes: crate::export::offline::MAX_STORED_BYTES,
         }
     }
 
     /// The application's version: `service.version`.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.config.version = Some(version.into());
+        self.config.said(&["version"]);
         self
     }
 
     /// Where the application runs, such as `production`: `deployment.environment.name`.
     pub fn environment(mut self, name: impl Into<String>) -> Self {
         self.config.environment = Some(name.into());
+        self.config.said(&["environment"]);
         self
     }
 
@@ -126,59 +117,88 @@ impl Builder {
     }
 
     /// The collector, by OTLP/HTTP in protobuf: `/v1/traces`, `/v1/logs` and `/v1/metrics` are added to this address, as
-    /// to `OTEL_EXPORTER_OTLP_ENDPOINT`. Default: the page's own origin, which needs no CORS and no `connect-src`.
+    /// to `OTEL_EXPORTER_OTLP_ENDPOINT`. Default: the page's own origin, which needs no CORS and no `connect-src`. A
+    /// relative address is read as the browser reads those of the page.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.config.endpoint = Some(url.into());
+        self.config.said(&["endpoint"]);
         self
     }
 
     /// A header of every export, such as a key that the collector asks for. Whoever has the page has the key.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        let headers = self.config.headers.get_or_insert_default();
-        headers.push((name.into(), value.into()));
+        self.config.headers.push((name.into(), value.into()));
+        self.config.said(&["headers"]);
         self
     }
 
     /// Whether exports carry cookies. Default: to the page's own origin.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
-        self.config.credentials = Some(credentials);
+        self.config.credentials = credentials;
+        self.config.said(&["credentials"]);
         self
     }
 
     /// Another origin that gets `traceparent`, `tracestate` and `baggage`, such as `https://api.example.com`. It must
     /// allow these headers by CORS. Default: the page's own origin only.
+    ///
+    /// Headers follow a redirection, to whatever origin. So the page's own origin gets no `baggage` with a request that
+    /// follows redirections, unless it is named here too: then it, and whom it redirects to, may have it.
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
-        let origins = self.config.propagate_to.get_or_insert_default();
-        origins.push(origin.into());
+        self.config.propagate_to.push(origin.into());
+        self.config.said(&["propagate_to"]);
+        self
+    }
+
+    /// Requests that are traced, but carry no header of ours: to this address, or to all that begin so (see
+    /// [`ignore`](Self::ignore)). Such as those that are redirected to another origin, which would have to allow the
+    /// headers by CORS: `/downloads/*`.
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    pub fn do_not_propagate_to(mut self, address: impl Into<String>) -> Self {
+        self.config.do_not_propagate_to.push(address.into());
+        self.config.said(&["do_not_propagate_to"]);
         self
     }
 
     /// Requests that are not traced: to this address, its query included, or to all that begin with what is before a
     /// final `*`. Relative to the page: `/healthz`, `/assets/*`, `https://ads.example.com/*`.
+    ///
+    /// A `*` anywhere else stands for nothing, and an origin is always a whole one: `https://ads*` is told in the console,
+    /// and left out.
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn ignore(mut self, address: impl Into<String>) -> Self {
-        let addresses = self.config.ignore.get_or_insert_default();
-        addresses.push(address.into());
+        self.config.ignore.push(address.into());
+        self.config.said(&["ignore"]);
         self
     }
 
     /// Which traces are recorded. Default: all, and those that are continued as their parent says.
     pub fn sampler(mut self, sampler: Sampler) -> Self {
-        self.config.sampler = Some(sampler);
+        self.config.sampler = sampler;
+        self.config.said(&["sampler", "sampler_arg"]);
         self
     }
 
     /// How much one span or log record may hold.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.config.limits = Some(limits);
+        self.config.limits = limits;
+        self.config.said(&[
+            "max_attributes",
+            "max_attribute_value_bytes",
+            "max_events",
+            "max_links",
+            "max_attributes_per_event",
+        ]);
         self
     }
 
     /// When a session ends. Default: after 4 h, and after 15 min in which nobody did anything.
     #[cfg(feature = "session")]
     pub fn session(mut self, session: Session) -> Self {
-        self.session = session;
+        self.config.session = session;
+        self.config
+            .said(&["session_idle_ms", "session_max_duration_ms"]);
         self
     }
 
@@ -273,41 +293,44 @@ impl Builder {
     /// Installs without recording, sending or storing anything before [`enable`](crate::enable): until the user has
     /// consented, say.
     pub fn disabled(mut self) -> Self {
-        self.config.enabled = Some(false);
+        self.config.is_enabled = false;
+        self.config.said(&["enabled"]);
         self
     }
 
     /// How long a span waits at most for others to travel with. Default: 5 s, that of the specification.
     pub fn schedule_delay(mut self, delay: Duration) -> Self {
-        self.config.schedule_delay = Some(delay);
+        self.config.pipeline.schedule_delay = delay;
+        self.config.said(&["schedule_delay_ms"]);
         self
     }
 
     /// How long one export may take. Default: 30 s, that of the specification.
     pub fn export_timeout(mut self, timeout: Duration) -> Self {
-        self.config.export_timeout = Some(timeout);
+        self.config.pipeline.export_timeout = timeout;
+        self.config.said(&["export_timeout_ms"]);
         self
     }
 
     /// How many items of each signal are held at most, waiting and on their way; a further one is dropped and counted.
     /// Default: 2048, that of the specification.
     pub fn max_queue_size(mut self, items: usize) -> Self {
-        self.config.max_queue_size = Some(items);
+        self.config.pipeline.max_queue_size = items;
+        self.config.said(&["max_queue_size"]);
         self
     }
 
     /// How many items one request holds at most. Default: 512, that of the specification.
     pub fn max_batch_size(mut self, items: usize) -> Self {
-        self.config.max_batch_size = Some(items);
+        self.config.pipeline.max_export_batch_size = items;
+        self.config.said(&["max_batch_size"]);
         self
     }
 
     /// Exports each span by itself as soon as it ends, instead of in batches: the specification's simple processor,
     /// for tests and demonstrations.
-    pub fn simple(mut self) -> Self {
-        self.config.max_batch_size = Some(1);
-        self.config.schedule_delay = Some(Duration::ZERO);
-        self
+    pub fn simple(self) -> Self {
+        self.max_batch_size(1).schedule_delay(Duration::ZERO)
     }
 
     /// Sets everything up: the global tracer provider, the executor that carries contexts, the instrumentations, and the
@@ -316,124 +339,11 @@ impl Builder {
     /// Nothing in here panics or returns an error. What is not possible (a worker has no window, say) is told in the
     /// console.
     pub fn install(self) -> Telemetry {
-        let telemetry = Telemetry(());
-        let Some(window) = page::window() else {
-            page::warn("there is no window to observe");
-            return telemetry;
-        };
-        if INSTALLED.replace(true) {
-            page::warn("install() was called a second time, which changes nothing");
-            return telemetry;
+        if let Err(why) = set_up::run(self) {
+            page::warn(why);
         }
-        match page::property(&window, "fetch").dyn_into() {
-            Ok(fetch) => self.install_in(&window, &fetch),
-            Err(_) => page::warn("there is no window.fetch to send with"),
-        }
-        telemetry
+        Telemetry(())
     }
-
-    fn install_in(self, window: &Window, fetch: &Function) {
-        let config = self.config;
-        #[cfg(feature = "config")]
-        let config = crate::config::read(window, config);
-        let endpoint = config.endpoint.as_deref().unwrap_or_default();
-        let Some(endpoints) = endpoints(window, endpoint) else {
-            return page::warn("the endpoint is no address to send to");
-        };
-        if config.enabled == Some(false) {
-            consent::disable();
-        }
-        let pipeline = config.pipeline();
-        sampler::set(config.sampler());
-        let [traces, logs, metrics] = &endpoints;
-        #[cfg(any(feature = "fetch", feature = "xhr"))]
-        let rules = crate::http::Settings {
-            endpoints: [traces, logs, metrics].map(Url::href).into(),
-            propagate_to: config.propagate_to.unwrap_or_default(),
-            ignore: config.ignore.unwrap_or_default(),
-        };
-        let transport = Transport {
-            fetch: fetch.clone(),
-            endpoints: [traces, logs, metrics].map(Url::href),
-            headers: config.headers.unwrap_or_default(),
-            credentials: config.credentials.unwrap_or_default(),
-            timeout: pipeline.export_timeout,
-        };
-        // First what has a method of its own, so that an attribute of the same key has the last word.
-        let mut attributes = Vec::new();
-        for (key, value) in [
-            (names::resource::SERVICE_VERSION, config.version),
-            (
-                names::resource::DEPLOYMENT_ENVIRONMENT_NAME,
-                config.environment,
-            ),
-        ] {
-            attributes.extend(value.map(|value| KeyValue::new(key, value)));
-        }
-        attributes.extend(self.resource);
-        // Before the limits are set: those of the resource are the default ones (specification, Exempt Entities).
-        let resource = resource::encode(&attributes);
-        limits::set(config.limits.unwrap_or_default());
-        export::install(pipeline, transport, resource);
-        #[cfg(feature = "offline")]
-        export::offline::install(window, self.max_stored_bytes);
-        global::set_tracer_provider(TracerProvider);
-        #[cfg(feature = "propagator")]
-        global::set_text_map_propagator(throughline_core::w3c::W3cPropagator::new());
-        #[cfg(feature = "leptos")]
-        crate::context::install();
-        #[cfg(feature = "session")]
-        crate::session::install(window, self.session);
-        #[cfg(feature = "interaction")]
-        if self.interaction {
-            crate::interaction::install(window, self.interaction_settings);
-        }
-        #[cfg(any(feature = "fetch", feature = "xhr"))]
-        let rules = std::rc::Rc::new(crate::http::Rules::new(window, &rules));
-        #[cfg(feature = "fetch")]
-        if self.fetch {
-            crate::fetch::install(window, &rules);
-        }
-        #[cfg(feature = "xhr")]
-        if self.xhr {
-            crate::xhr::install(window, &rules);
-        }
-        #[cfg(feature = "errors")]
-        if self.errors {
-            crate::errors::install(window, self.max_errors);
-        }
-        #[cfg(feature = "metrics")]
-        crate::metrics::install(window, self.metric_interval);
-        lifecycle::install(window);
-        #[cfg(feature = "navigation")]
-        if self.navigation {
-            crate::navigation::install(window);
-        }
-        #[cfg(feature = "document-load")]
-        if self.document_load {
-            crate::document::install();
-        }
-        #[cfg(feature = "web-vitals")]
-        if self.web_vitals {
-            crate::vitals::install();
-        }
-        #[cfg(feature = "long-animation-frames")]
-        if self.long_animation_frames {
-            crate::frames::install();
-        }
-    }
-}
-
-/// The addresses of the three signals, in the order of [`Signal::ALL`].
-fn endpoints(window: &Window, base: &str) -> Option<[Url; 3]> {
-    let page = window.location().href().unwrap_or_default();
-    let base = base.strip_suffix('/').unwrap_or(base);
-    let [traces, logs, metrics] = Signal::ALL.map(|signal| {
-        let mut url = base.to_owned();
-        url.push_str(signal.path());
-        Url::new_with_base(&url, &page).ok()
-    });
-    Some([traces?, logs?, metrics?])
 }
 
 // === impl Telemetry ===

@@ -10,10 +10,11 @@ pub(crate) mod offset;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::TraceId;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Performance;
 
 use crate::page;
@@ -40,43 +41,72 @@ struct Traces {
 }
 
 thread_local! {
-    static PERFORMANCE: Option<Performance> = page::window().and_then(|window| window.performance());
+    /// Kept: it is asked with each span.
+    static PERFORMANCE: OnceCell<JsValue> = const { OnceCell::new() };
     static ANCHOR: Cell<Option<Anchor>> = const { Cell::new(None) };
     static TRACES: RefCell<Traces> = const { RefCell::new(Traces::NONE) };
 }
 
 /// The monotonic time: since the page began.
 pub(crate) fn monotonic() -> Duration {
-    Duration::from_nanos(PERFORMANCE.with(|performance| match performance {
-        Some(performance) => from_millis(performance.now()),
-        None => date(),
-    }))
+    Duration::from_nanos(monotonic_nanos())
+}
+
+#[inline(never)]
+fn monotonic_nanos() -> u64 {
+    performance(&|it| from_millis(it.now())).unwrap_or_default()
+}
+
+/// `None` where there is no JavaScript.
+fn performance(read: &dyn Fn(&Performance) -> u64) -> Option<u64> {
+    PERFORMANCE.with(|kept| {
+        if page::IS_BROWSER && kept.get().is_none() {
+            let _ = kept.set(page::property(&js_sys::global(), "performance"));
+        }
+        kept.get().map(|it| read(it.unchecked_ref()))
+    })
 }
 
 /// The anchor for a new trace, repaired if the machine slept or its clock was set.
 pub(crate) fn anchor() -> Anchor {
+    anchor_at(monotonic())
+}
+
+/// [`anchor`], where the monotonic time is known.
+fn anchor_at(now: Duration) -> Anchor {
     let anchor = ANCHOR.get().unwrap_or_else(Anchor::of_page);
-    let anchor = anchor.repaired(nanos(monotonic()), date());
+    let anchor = anchor.repaired(nanos(now), date());
     ANCHOR.set(Some(anchor));
     anchor
 }
 
-/// The clock of a trace: [`anchor`] when it is first asked for, and the same from then on, whatever is repaired meanwhile.
-pub(crate) fn anchor_of(trace_id: TraceId) -> Anchor {
-    TRACES.with(|traces| match traces.try_borrow_mut() {
-        Ok(mut traces) => traces.anchor_of(trace_id),
-        Err(_) => anchor(),
-    })
+/// The clock of a trace that begins now: [`anchor`], and the same for all its spans, whatever is repaired meanwhile.
+pub(crate) fn begin(trace_id: TraceId, now: Duration) -> Anchor {
+    let anchor = anchor_at(now);
+    traces(|it| it.remember(trace_id, anchor));
+    anchor
+}
+
+/// The clock of a trace. One that is not remembered is taken to begin now.
+pub(crate) fn anchor_of(trace_id: TraceId, now: Duration) -> Anchor {
+    let known = traces(|it| it.find(trace_id)).flatten();
+    known.unwrap_or_else(|| begin(trace_id, now))
+}
+
+fn traces<T>(f: impl FnOnce(&mut Traces) -> T) -> Option<T> {
+    TRACES.with(|traces| traces.try_borrow_mut().ok().map(|mut it| f(&mut it)))
 }
 
 /// Nanoseconds since 1970 of a time that a caller gave, or of now.
 ///
 /// The API reads `Date.now()` itself where it hides a span's type (`BoxedSpan::end`, `SpanRef::add_event`). Such a
 /// reading of this very moment, cut to milliseconds and possibly before the span's start, is replaced by ours.
-pub(crate) fn at(time: Option<SystemTime>, anchor: Anchor) -> u64 {
-    match time.map(|it| it.duration_since(UNIX_EPOCH).unwrap_or_default()) {
-        Some(time) if !is_reading_of_date(nanos(time), date()) => nanos(time),
-        _ => anchor.now(),
+pub(crate) fn at(time: Option<SystemTime>, now: u64) -> u64 {
+    let time = time.map(|it| nanos(it.duration_since(UNIX_EPOCH).unwrap_or_default()));
+    // The trace's own clock mostly agrees, and has been read.
+    match time {
+        Some(time) if !is_reading_of_date(time, now) && !is_reading_of_date(time, date()) => time,
+        _ => now,
     }
 }
 
@@ -119,18 +149,16 @@ impl Traces {
         next: 0,
     };
 
-    fn anchor_of(&mut self, trace_id: TraceId) -> Anchor {
-        for (known, anchor) in &self.last {
-            if *known == trace_id {
-                return *anchor;
-            }
-        }
-        let anchor = anchor();
+    fn find(&self, trace_id: TraceId) -> Option<Anchor> {
+        let known = self.last.iter().find(|(known, _)| *known == trace_id);
+        known.map(|(_, anchor)| *anchor)
+    }
+
+    fn remember(&mut self, trace_id: TraceId, anchor: Anchor) {
         if let Some(oldest) = self.last.get_mut(self.next) {
             *oldest = (trace_id, anchor);
         }
         self.next = (self.next + 1) % REMEMBERED_TRACES;
-        anchor
     }
 }
 
@@ -138,15 +166,15 @@ impl Traces {
 
 impl Anchor {
     fn of_page() -> Self {
-        let origin = PERFORMANCE.with(|it| it.as_ref().map(Performance::time_origin));
+        let origin = performance(&|it| from_millis(page::number(it, "timeOrigin")));
         Self {
-            origin: from_millis(origin.unwrap_or_default()),
+            origin: origin.unwrap_or_default(),
         }
     }
 
     /// Now, in nanoseconds since 1970.
     pub(crate) fn now(self) -> u64 {
-        self.unix_nanos(monotonic())
+        self.origin.saturating_add(monotonic_nanos())
     }
 
     /// The wall time of a monotonic time, in nanoseconds since 1970.

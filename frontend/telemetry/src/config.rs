@@ -8,8 +8,6 @@ mod tests;
 #[cfg(feature = "config")]
 mod value;
 
-use std::time::Duration;
-
 use throughline_core::pipeline;
 
 #[cfg(feature = "config")]
@@ -17,48 +15,83 @@ pub(crate) use self::page::read;
 use crate::export::{self, Credentials};
 use crate::limits::Limits;
 use crate::sampler::Sampler;
+#[cfg(feature = "session")]
+use crate::session::Session;
 
-/// What has been said so far. `None` is the default.
-#[derive(Clone, Debug, Default)]
+/// What is configured, the defaults where nobody has said anything.
+#[derive(Clone, Debug)]
 pub(crate) struct Config {
+    /// `None`: the page's own origin.
     pub(crate) endpoint: Option<String>,
-    pub(crate) headers: Option<Vec<(String, String)>>,
-    pub(crate) credentials: Option<Credentials>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) credentials: Credentials,
     pub(crate) environment: Option<String>,
     pub(crate) version: Option<String>,
-    pub(crate) sampler: Option<Sampler>,
-    pub(crate) enabled: Option<bool>,
-    pub(crate) schedule_delay: Option<Duration>,
-    pub(crate) export_timeout: Option<Duration>,
-    pub(crate) max_queue_size: Option<usize>,
-    pub(crate) max_batch_size: Option<usize>,
-    pub(crate) limits: Option<Limits>,
+    pub(crate) sampler: Sampler,
+    pub(crate) is_enabled: bool,
+    pub(crate) pipeline: pipeline::Settings,
+    pub(crate) limits: Limits,
+    #[cfg(feature = "session")]
+    pub(crate) session: Session,
     #[cfg(any(feature = "fetch", feature = "xhr"))]
-    pub(crate) propagate_to: Option<Vec<String>>,
+    pub(crate) propagate_to: Vec<String>,
     #[cfg(any(feature = "fetch", feature = "xhr"))]
-    pub(crate) ignore: Option<Vec<String>>,
+    pub(crate) do_not_propagate_to: Vec<String>,
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    pub(crate) ignore: Vec<String>,
+    /// The keys about which something has been said, so that nobody else has a say.
+    #[cfg(feature = "config")]
+    said: Vec<String>,
 }
 
 // === impl Config ===
 
 impl Config {
-    pub(crate) fn sampler(&self) -> Sampler {
-        self.sampler
-            .unwrap_or(const { Sampler::ALWAYS_ON.parent_based() })
+    /// The builder has the last word about these keys.
+    #[cfg(feature = "config")]
+    pub(crate) fn said(&mut self, keys: &[&str]) {
+        self.said.extend(keys.iter().copied().map(String::from));
     }
+
+    /// Nobody else has one.
+    #[cfg(not(feature = "config"))]
+    #[allow(clippy::unused_self, reason = "as with the feature")]
+    pub(crate) fn said(&mut self, _: &[&str]) {}
 
     /// The settings of the pipelines.
     pub(crate) fn pipeline(&self) -> pipeline::Settings {
-        let default = pipeline::Settings::default();
-        let max_queue_size = self.max_queue_size.unwrap_or(default.max_queue_size);
-        let max_batch_size = self.max_batch_size.unwrap_or(default.max_export_batch_size);
-        pipeline::Settings {
-            max_queue_size,
-            max_export_batch_size: max_batch_size.min(max_queue_size),
-            max_batch_bytes: Some(export::MAX_BATCH_BYTES),
-            schedule_delay: self.schedule_delay.unwrap_or(default.schedule_delay),
-            export_timeout: self.export_timeout.unwrap_or(default.export_timeout),
-            ..default
+        let mut settings = self.pipeline;
+        let max = settings.max_queue_size;
+        settings.max_export_batch_size = settings.max_export_batch_size.min(max);
+        settings
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            headers: Vec::new(),
+            credentials: Credentials::SameOrigin,
+            environment: None,
+            version: None,
+            sampler: const { Sampler::ALWAYS_ON.parent_based() },
+            is_enabled: true,
+            pipeline: pipeline::Settings {
+                max_batch_bytes: Some(export::MAX_BATCH_BYTES),
+                ..pipeline::Settings::default()
+            },
+            limits: Limits::default(),
+            #[cfg(feature = "session")]
+            session: Session::default(),
+            #[cfg(any(feature = "fetch", feature = "xhr"))]
+            propagate_to: Vec::new(),
+            #[cfg(any(feature = "fetch", feature = "xhr"))]
+            do_not_propagate_to: Vec::new(),
+            #[cfg(any(feature = "fetch", feature = "xhr"))]
+            ignore: Vec::new(),
+            #[cfg(feature = "config")]
+            said: Vec::new(),
         }
     }
 }

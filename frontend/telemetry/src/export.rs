@@ -8,19 +8,19 @@ pub(crate) mod offline;
 mod transport;
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
+use js_sys::Uint8Array;
 use throughline_core::pipeline::{
-    Batch, DropReason, Ledger, Next, Outcome, Pipeline, Pushed, Settings,
+    BatchId, DropReason, Ledger, Next, Outcome, Pipeline, Pushed, Settings,
 };
 
 pub use self::transport::Credentials;
+use self::transport::Sent;
 pub(crate) use self::transport::Transport;
-use self::transport::{Answer, Leaving, Sent};
+use crate::otlp::{Scope, response};
 use crate::page::{self, Timer};
-use crate::{clock, consent};
+use crate::{clock, consent, otlp};
 
 /// Bytes of items in one request. With the resource it takes half of the quota of keepalive: the other half is for the
 /// application, and for what is left when the page goes.
@@ -32,6 +32,9 @@ const ITEM_ENVELOPE_BYTES: usize = 6;
 
 /// How long a log record waits at most for others to travel with (`OTEL_BLRP_SCHEDULE_DELAY`).
 const MAX_LOG_DELAY: Duration = Duration::from_secs(1);
+
+/// Bytes of what a collector says that are told to the developer.
+const MAX_MESSAGE_BYTES: usize = 256;
 
 /// What kind of telemetry something is. Each has a queue of its own; the quota of the network they share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,62 +51,98 @@ pub enum Signal {
 /// A span, a log record or a metric that is complete, encoded, with the encoded scope that made it.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
-    pub(crate) scope: Arc<[u8]>,
+    pub(crate) scope: Scope,
     pub(crate) bytes: Vec<u8>,
 }
 
+/// When what is recorded is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// With what follows it, by the pipelines' rules.
+    Usual,
+    /// Not until [`leave`] says so.
+    Held,
+    /// At once: the page has just been hidden, and the browser may end it without another word.
+    Hidden,
+    /// At once: the page is being left, and there is no later.
+    Left,
+}
+
 struct Exporter {
-    /// In the order of [`Signal::ALL`].
-    lanes: [Lane; 3],
-    transport: Rc<Transport>,
+    lanes: [Lane; LANES],
+    transport: &'static Transport,
     resource: Vec<u8>,
     timer: Timer,
 }
 
+/// One for each signal that is compiled in, in the order of [`Signal::ALL`].
+const LANES: usize = match () {
+    () if cfg!(feature = "metrics") => 3,
+    () if cfg!(feature = "logs") => 2,
+    () => 1,
+};
+
 struct Lane {
+    signal: Signal,
     pipeline: Pipeline<Item>,
     is_failing: bool,
+    /// The batch that is being compressed, and not sent yet.
+    #[cfg(feature = "gzip")]
+    compressing: Option<BatchId>,
 }
 
 thread_local! {
-    /// What is due is left to [`send_all`], which does not wait for anything.
-    static HELD_BACK: Cell<bool> = const { Cell::new(false) };
-    static EXPORTER: RefCell<Option<Exporter>> = const { RefCell::new(None) };
+    static PACE: Cell<Pace> = const { Cell::new(Pace::Usual) };
+    /// A page has one, for as long as it lives.
+    static EXPORTER: Cell<Option<&'static RefCell<Exporter>>> = const { Cell::new(None) };
 }
 
 /// From now on there is somewhere to go.
-pub(crate) fn install(settings: Settings, transport: Transport, resource: Vec<u8>) {
-    let lane = |signal| {
+pub(crate) fn install(settings: Settings, mut transport: Transport, resource: Vec<u8>) {
+    transport.headers.retain(|(name, value)| {
+        let is_header = transport::is_header(name, value);
+        if !is_header {
+            page::warn(&["fetch takes no header ", name].concat());
+        }
+        is_header
+    });
+    let lane = |index| {
+        let signal = Signal::ALL.get(index).copied().unwrap_or(Signal::Traces);
         let mut settings = settings;
         if signal == Signal::Logs {
             settings.schedule_delay = settings.schedule_delay.min(MAX_LOG_DELAY);
         }
         Lane {
+            signal,
             pipeline: Pipeline::new_sized(settings, |item| item.bytes.len() + ITEM_ENVELOPE_BYTES),
             is_failing: false,
+            #[cfg(feature = "gzip")]
+            compressing: None,
         }
     };
     let exporter = Exporter {
-        lanes: Signal::ALL.map(lane),
-        transport: Rc::new(transport),
+        lanes: std::array::from_fn(lane),
+        transport: Box::leak(Box::new(transport)),
         resource,
         timer: Timer::new(on_time),
     };
-    EXPORTER.with(|slot| {
-        if let Ok(mut slot) = slot.try_borrow_mut() {
-            *slot = Some(exporter);
-        }
-    });
+    EXPORTER.set(Some(Box::leak(Box::new(RefCell::new(exporter)))));
 }
 
-/// Takes something that is complete. What was begun with consent may end without.
-pub(crate) fn record(signal: Signal, item: Item) {
+/// Takes something that is complete, at this monotonic time. What was begun with consent may end without.
+pub(crate) fn record(signal: Signal, item: Item, now: Duration) {
     if !consent::is_given() {
         return refuse(signal);
     }
-    let pushed = lane(signal, |it| it.pipeline.push(item, clock::monotonic()));
-    if pushed == Some(Pushed::Wake) {
-        drive();
+    let pace = PACE.get();
+    exporter(|it| {
+        let pushed = it.lane(signal).map(|it| it.pipeline.push(item, now));
+        if pushed == Some(Pushed::Wake) && pace == Pace::Usual {
+            it.drive();
+        }
+    });
+    if matches!(pace, Pace::Hidden | Pace::Left) {
+        send_all();
     }
 }
 
@@ -124,105 +163,120 @@ pub(crate) fn ledger(signal: Signal) -> Ledger {
 
 /// Sends what waits, without waiting for more.
 pub(crate) fn flush() {
-    for signal in Signal::ALL {
-        lane(signal, |it| it.pipeline.flush(clock::monotonic()));
-    }
-    drive();
+    exporter(|it| {
+        for lane in &mut it.lanes {
+            lane.pipeline.flush(clock::monotonic());
+        }
+        it.drive();
+    });
 }
 
-/// Exports nothing by itself, or does again.
-pub(crate) fn hold_back(hold_back: bool) {
-    HELD_BACK.set(hold_back);
-    drive();
+/// Sends nothing until [`leave`].
+pub(crate) fn hold() {
+    PACE.set(Pace::Held);
+}
+
+/// Sends all that waits before it returns, and what follows in the same moment at once: the page has handlers of its own
+/// for it, which may come after ours. A timer that comes to its time tells that the page lives on.
+pub(crate) fn leave(pace: Pace) {
+    PACE.set(pace);
+    send_all();
+    let now = clock::monotonic();
+    exporter(|it| it.timer.set(Some(now), now));
+}
+
+/// Whether the page is being left: what begins now has no end that anybody could see.
+pub(crate) fn is_left() -> bool {
+    PACE.get() == Pace::Left
 }
 
 /// Sends all that waits before it returns: nobody may live to see the answer.
 pub(crate) fn send_all() {
-    for signal in Signal::ALL {
-        while let Some(batch) = exporter(|it| it.drain(signal)).flatten() {
-            send(signal, batch, Leaving::Yes);
+    while let Some((batch, mut sent)) = exporter(Exporter::drain).flatten() {
+        if !is_kept(batch, &sent) {
+            sent.start();
+            wasm_bindgen_futures::spawn_local(deliver(batch, sent));
         }
     }
 }
 
 /// Drops what has not been sent, for want of consent.
 pub(crate) fn forget() {
-    for signal in Signal::ALL {
-        lane(signal, |it| it.pipeline.forget(DropReason::Disabled));
-    }
+    exporter(|it| {
+        for lane in &mut it.lanes {
+            lane.pipeline.forget(DropReason::Disabled);
+        }
+    });
     #[cfg(feature = "offline")]
     offline::forget();
 }
 
-/// Does what the pipelines say there is to do.
-fn drive() {
-    if HELD_BACK.get() {
-        return;
-    }
-    let mut wake = None;
-    for signal in Signal::ALL {
-        loop {
-            let now = clock::monotonic();
-            match lane(signal, |it| it.pipeline.poll(now, page::random())) {
-                Some(Next::Export(batch)) => {
-                    // In a microtask: a span may end anywhere, and sending runs code of the page.
-                    wasm_bindgen_futures::spawn_local(async move {
-                        send(signal, batch, Leaving::No);
-                    });
-                }
-                Some(Next::Wait(Some(at))) => {
-                    wake = Some(wake.map_or(at, |wake| at.min(wake)));
-                    break;
-                }
-                _ => break,
-            }
+/// Sends a batch, unless that has begun, and reports what became of it.
+async fn deliver(batch: BatchId, mut sent: Box<Sent>) {
+    if !sent.has_begun() {
+        // It may have been dropped since it was handed out: with the user's consent.
+        if !is_under_way(batch, &sent) || is_kept(batch, &sent) {
+            return;
         }
-    }
-    exporter(|it| it.timer.set(wake, clock::monotonic()));
-}
-
-fn send(signal: Signal, batch: Batch<Item>, leaving: Leaving) {
-    // It may have been dropped since it was handed out: with the user's consent.
-    if !is_under_way(signal, &batch) {
-        return;
-    }
-    let (Some(transport), Some(body)) = (transport(), exporter(|it| it.request(&batch.items)))
-    else {
-        return;
-    };
-    #[cfg(feature = "offline")]
-    if offline::is_outage()
-        && let Some(stored) = offline::keep(signal, &body, batch.items.len())
-    {
-        return keep(signal, batch, stored);
-    }
-    let sent = Sent::begin(transport, signal, &body, leaving);
-    wasm_bindgen_futures::spawn_local(async move {
-        let answer = sent.outcome().await;
-        #[cfg(feature = "offline")]
-        if let Outcome::Retry { after } = answer.outcome
-            && is_under_way(signal, &batch)
+        #[cfg(feature = "gzip")]
         {
-            offline::failed(after);
-            if let Some(stored) = offline::keep(signal, &body, batch.items.len()) {
-                return keep(signal, batch, stored);
+            lane(sent.signal, |it| it.compressing = Some(batch));
+            sent.compress().await;
+            // The page may have been left meanwhile, and the batch sent as it was.
+            let is_ours = |it: &mut Lane| it.compressing.take_if(|it| *it == batch).is_some();
+            if lane(sent.signal, is_ours) != Some(true) || !is_under_way(batch, &sent) {
+                return;
             }
         }
-        complete(signal, &batch, &answer);
-    });
+        sent.start();
+    }
+    let outcome = loop {
+        let next = sent.next().await;
+        if let Some(outcome) = sent.take(next) {
+            break outcome;
+        }
+    };
+    tell(outcome, &sent);
+    #[cfg(feature = "offline")]
+    if let Outcome::Retry { after } = outcome
+        && is_under_way(batch, &sent)
+    {
+        offline::failed(after);
+        if keep(batch, &sent) {
+            return;
+        }
+    }
+    complete(sent.signal, batch, outcome);
 }
 
 /// Whether the pipeline still waits for this attempt: what it has given up is in the queue again, or dropped.
-fn is_under_way(signal: Signal, batch: &Batch<Item>) -> bool {
-    lane(signal, |it| it.pipeline.is_under_way(batch.id)) == Some(true)
+fn is_under_way(batch: BatchId, sent: &Sent) -> bool {
+    lane(sent.signal, |it| it.pipeline.is_under_way(batch)) == Some(true)
 }
 
-/// Waits until a batch is stored, and leaves the account of it to the store.
+/// Whether a batch has been stored, because sending it would be in vain.
 #[cfg(feature = "offline")]
-fn keep(signal: Signal, batch: Batch<Item>, stored: offline::Stored) {
+fn is_kept(batch: BatchId, sent: &Sent) -> bool {
+    offline::is_outage() && keep(batch, sent)
+}
+
+#[cfg(not(feature = "offline"))]
+fn is_kept(_: BatchId, _: &Sent) -> bool {
+    false
+}
+
+/// Stores a batch, and leaves the account of it to the store. Whether there is one.
+#[cfg(feature = "offline")]
+fn keep(batch: BatchId, sent: &Sent) -> bool {
+    let signal = sent.signal;
+    let is_under_way = move || lane(signal, |it| it.pipeline.is_under_way(batch)) == Some(true);
+    let count = lane(signal, |it| it.pipeline.items(batch).count());
+    let Some(stored) = offline::keep(signal, sent.plain(), count.unwrap_or_default()) else {
+        return false;
+    };
     wasm_bindgen_futures::spawn_local(async move {
         let entry = stored.done().await;
-        if !is_under_way(signal, &batch) {
+        if !is_under_way() {
             return offline::discard(entry);
         }
         let outcome = match entry {
@@ -230,51 +284,73 @@ fn keep(signal: Signal, batch: Batch<Item>, stored: offline::Stored) {
             None => Outcome::Retry { after: None },
         };
         offline::add(entry);
-        complete(signal, &batch, &outcome.into());
+        complete(signal, batch, outcome);
     });
+    true
 }
 
-fn complete(signal: Signal, batch: &Batch<Item>, answer: &Answer) {
-    let outcome = answer.outcome;
-    if lane(signal, |it| it.is_news(outcome)) == Some(true) {
-        let mut text = String::from("the collector did not take everything (see ledger()) at ");
-        text.push_str(signal.path());
-        text.push_str(": ");
-        text.push_str(&answer.message);
+/// Tells the developer of the first of several failures in a row. The ledger has them all.
+fn tell(outcome: Outcome, sent: &Sent) {
+    let is_failing = outcome != Outcome::Exported { rejected: 0 };
+    let was_failing = lane(sent.signal, |it| {
+        std::mem::replace(&mut it.is_failing, is_failing)
+    });
+    if is_failing && was_failing == Some(false) {
+        let mut text = String::from("export failed (see ledger()): ");
+        text.push_str(&sent.endpoint());
+        text.push(' ');
+        let message = response::partial_success(sent.answer()).error_message;
+        for byte in message.iter().take(MAX_MESSAGE_BYTES) {
+            // No collector says more than ASCII, and to decode what does would be more code than the rest of this.
+            text.push(char::from(byte & 0x7f));
+        }
         page::warn(&text);
     }
-    lane(signal, |it| {
-        it.pipeline
-            .complete(batch.id, outcome, clock::monotonic(), page::random());
+}
+
+fn complete(signal: Signal, batch: BatchId, outcome: Outcome) {
+    exporter(|it| {
+        if let Some(lane) = it.lane(signal) {
+            let now = clock::monotonic();
+            lane.pipeline.complete(batch, outcome, now, page::random());
+        }
+        it.drive();
     });
-    drive();
 }
 
 fn on_time() {
-    exporter(|it| it.timer.fired());
-    drive();
+    PACE.set(Pace::Usual);
+    exporter(|it| {
+        it.timer.fired();
+        it.drive();
+    });
 }
 
-fn transport() -> Option<Rc<Transport>> {
-    exporter(|it| Rc::clone(&it.transport))
+#[cfg(feature = "offline")]
+fn transport() -> Option<&'static Transport> {
+    exporter(|it| it.transport)
 }
 
 fn lane<T>(signal: Signal, f: impl FnOnce(&mut Lane) -> T) -> Option<T> {
-    exporter(|it| it.lanes.get_mut(signal as usize).map(f)).flatten()
+    exporter(|it| it.lane(signal).map(f)).flatten()
 }
 
 fn exporter<T>(f: impl FnOnce(&mut Exporter) -> T) -> Option<T> {
-    // `try_with`: a span may be dropped with the thread.
-    EXPORTER
-        .try_with(|slot| slot.try_borrow_mut().ok()?.as_mut().map(f))
-        .ok()
-        .flatten()
+    let mut exporter = EXPORTER.get()?.try_borrow_mut().ok()?;
+    Some(f(&mut exporter))
 }
 
 // === impl Signal ===
 
 impl Signal {
     pub(crate) const ALL: [Self; 3] = [Self::Traces, Self::Logs, Self::Metrics];
+
+    /// Where it goes, at the collector of this address.
+    pub(crate) fn address(self, collector: &str) -> String {
+        let mut address = collector.to_owned();
+        address.push_str(self.path());
+        address
+    }
 
     /// What OTLP/HTTP adds to the address of a collector.
     pub(crate) fn path(self) -> &'static str {
@@ -286,41 +362,69 @@ impl Signal {
     }
 }
 
-// === impl Lane ===
-
-impl Lane {
-    /// Whether the developer is to be told of this: of the first of several failures in a row. The ledger has them all.
-    fn is_news(&mut self, outcome: Outcome) -> bool {
-        let failing = match outcome {
-            Outcome::Exported { rejected } => rejected > 0,
-            Outcome::Dropped(_) => true,
-            Outcome::Retry { .. } | Outcome::Stored => return false,
-        };
-        let was_failing = std::mem::replace(&mut self.is_failing, failing);
-        failing && !was_failing
-    }
-}
-
 // === impl Exporter ===
 
 impl Exporter {
+    fn lane(&mut self, signal: Signal) -> Option<&mut Lane> {
+        self.lanes.get_mut(signal as usize)
+    }
+
+    /// Does what the pipelines say there is to do.
+    #[inline(never)]
+    fn drive(&mut self) {
+        let mut wake = None;
+        let now = clock::monotonic();
+        for lane in &mut self.lanes {
+            loop {
+                match lane.pipeline.poll(now, page::random()) {
+                    // In a microtask: a span may end anywhere, and sending runs code of the page.
+                    Next::Export(batch) => {
+                        let sent = lane.request(batch.id, self.transport, &self.resource);
+                        wasm_bindgen_futures::spawn_local(deliver(batch.id, sent));
+                    }
+                    Next::Wait(Some(at)) => {
+                        wake = Some(wake.map_or(at, |wake| at.min(wake)));
+                        break;
+                    }
+                    _ => break,
+                }
+            }
+        }
+        self.timer.set(wake, now);
+    }
+
     /// A batch that takes what is left of the keepalive quota, or else one as large, to be sent without.
-    fn drain(&mut self, signal: Signal) -> Option<Batch<Item>> {
+    fn drain(&mut self) -> Option<(BatchId, Box<Sent>)> {
         let left = match keepalive::available() {
             few if few < 2 * ENVELOPE_BYTES => keepalive::MAX_BYTES,
             left => left,
         };
         let max_bytes = left - ENVELOPE_BYTES;
-        let lane = self.lanes.get_mut(signal as usize)?;
-        lane.pipeline
-            .drain(usize::MAX, max_bytes, clock::monotonic())
+        for lane in &mut self.lanes {
+            #[cfg(feature = "gzip")]
+            if let Some(unsent) = lane.compressing.take() {
+                lane.pipeline.recall(unsent);
+            }
+            let now = clock::monotonic();
+            if let Some(batch) = lane.pipeline.drain(usize::MAX, max_bytes, now) {
+                let sent = lane.request(batch.id, self.transport, &self.resource);
+                return Some((batch.id, sent));
+            }
+        }
+        None
     }
+}
 
-    fn request(&self, items: &[Item]) -> Vec<u8> {
-        let mut parts: Vec<(&[u8], &[u8])> = Vec::with_capacity(items.len());
-        for Item { scope, bytes } in items {
+// === impl Lane ===
+
+impl Lane {
+    #[inline(never)]
+    fn request(&self, batch: BatchId, transport: &'static Transport, resource: &[u8]) -> Box<Sent> {
+        let mut parts: Vec<(&[u8], &[u8])> = Vec::new();
+        for Item { scope, bytes } in self.pipeline.items(batch) {
             parts.push((scope, bytes));
         }
-        crate::otlp::request(&self.resource, &parts)
+        let body = Uint8Array::from(&*otlp::request(resource, &parts));
+        Sent::new(transport, self.signal, body.into())
     }
 }

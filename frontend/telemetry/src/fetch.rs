@@ -3,35 +3,33 @@
 //! **Invariant:** the page gets what `fetch` would have given it: the same response or the same reason, unread and
 //! uncloned. Whatever fails in here, the request is made as the page asked for it.
 
-use std::rc::Rc;
-
-use js_sys::{Array, Function};
+use js_sys::Function;
 use opentelemetry::Context;
 use throughline_core::{names, server_timing, w3c};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Request, Url, Window};
+use wasm_bindgen::JsValue;
+use web_sys::Window;
 
-use crate::http::{self, Open, Rules};
+use crate::http::{self, Open, Propagation, Rules, Target};
 use crate::interaction::turn;
 use crate::tracer::Tracer;
 use crate::{consent, page};
 
 struct Wrapper {
-    rules: Rc<Rules>,
+    rules: &'static Rules,
     tracer: Tracer,
     /// [`settle`], for all requests: what a promise that never settles holds is not ours.
     settle: Function,
 }
 
 /// Puts the wrapper into its place.
-pub(crate) fn install(window: &Window, rules: &Rc<Rules>) {
-    let wrapper = Wrapper {
-        rules: Rc::clone(rules),
+pub(crate) fn install(window: &Window, rules: &'static Rules) {
+    let wrapper: &Wrapper = Box::leak(Box::new(Wrapper {
+        rules,
         tracer: Tracer::of(names::scope::FETCH),
         settle: page::function(Box::new(settle)),
-    };
-    let fetch = move |original: JsValue, this: JsValue, arguments: JsValue| {
-        wrapper.fetch(&original, &this, arguments.unchecked_into())
+    }));
+    let fetch = |original: JsValue, this: JsValue, arguments: JsValue| {
+        wrapper.fetch(&original, &this, &arguments)
     };
     http::wrap(window, "fetch", Box::new(fetch));
 }
@@ -43,20 +41,19 @@ impl Wrapper {
         &self,
         original: &JsValue,
         this: &JsValue,
-        mut arguments: Array,
+        arguments: &JsValue,
     ) -> Result<JsValue, JsValue> {
-        let request = match consent::is_given() {
-            true => self.traced(&mut arguments),
-            false => None,
+        let request = self.traced(arguments);
+        let result = http::call(original, this, arguments);
+        let Some(mut request) = request else {
+            return result;
         };
-        let result = http::call(original, this, &arguments);
-        match (request, result) {
-            (Some(request), Ok(promise)) => Ok(self.observe(promise, request)),
-            (Some(mut request), Err(thrown)) => {
+        match result {
+            Ok(promise) => Ok(self.observe(promise, request)),
+            Err(thrown) => {
                 failed(&mut request, &thrown);
                 Err(thrown)
             }
-            (None, result) => result,
         }
     }
 
@@ -67,40 +64,51 @@ impl Wrapper {
     /// header is added. A `Request` is made one in any case, because its body can be taken only once. What else may say
     /// that it is an address (and may say something else the second time) is left to `fetch`, as is what `Request`
     /// refuses: there is no span for these.
-    fn traced(&self, arguments: &mut Array) -> Option<Box<Open>> {
-        let (input, init) = (arguments.get(0), arguments.get(1));
-        let mut request = None;
-        let url = if input.is_string() {
-            http::absolute(&input)?
-        } else if input.is_instance_of::<Request>() || input.is_instance_of::<Url>() {
-            let made = made(&input, &init, arguments)?;
-            page::text(request.insert(made), "url")?
-        } else {
+    fn traced(&self, arguments: &JsValue) -> Option<Box<Open>> {
+        if !consent::is_given() {
             return None;
-        };
-        let target = self.rules.target(&url)?;
-        let is_allowed = self.rules.allow(&target);
-        if is_allowed && request.is_none() {
-            request = Some(made(&input, &init, arguments)?);
         }
-        // An untouched call is told about by its `init`.
-        let source = request.unwrap_or(init);
-        let method = page::text(&source, "method");
+        let input = page::property(arguments, "0");
+        let is_text = input.is_string();
+        let url = if is_text {
+            input.as_string()
+        } else if is_a("Request", &input) {
+            page::text(&input, "url")
+        } else if is_a("URL", &input) {
+            page::text(&input, "href")
+        } else {
+            None
+        };
+        let target = Target::of(&url?)?;
+        let propagation = self.rules.propagation(&target);
+        if propagation == Propagation::Untraced {
+            return None;
+        }
+        // What tells about the request: itself, or the `init` of an untouched call.
+        let source = if is_text && propagation == Propagation::Nothing {
+            page::property(arguments, "1")
+        } else {
+            made(arguments)?
+        };
         let cx = Context::current();
+        let method = page::text(&source, "method");
         let method = method.as_deref().unwrap_or("GET");
         let span = http::start(&self.tracer, &cx, method, &target);
-        if is_allowed {
-            let headers = page::property(&source, "headers");
-            let given = page::call(&headers, "has", w3c::TRACEPARENT, JsValue::UNDEFINED);
+        if propagation != Propagation::Nothing {
             // If the page has set the header itself, all of it is the page's.
-            if given == Ok(JsValue::FALSE) {
+            if header(&source, w3c::TRACEPARENT).is_none() {
+                let stays = propagation == Propagation::TraceAndBaggage
+                    || page::property(&source, "redirect") != "follow"
+                    || page::property(&source, "mode") == "same-origin";
+                let baggage = stays.then(|| header(&source, w3c::BAGGAGE).map_or(0, |it| it.len()));
+                let headers = page::property(&source, "headers");
                 // Refused for `no-cors` requests: those go without.
-                http::inject(&span, &cx, &|name, value| {
-                    drop(page::call(&headers, "set", name, value));
+                http::inject(&span, &cx, baggage, &|name, value| {
+                    drop(page::call(&headers, "append", name, value));
                 });
             }
         }
-        Some(Open::new(span, source, &url))
+        Some(Open::new(span, source, &target))
     }
 
     /// Ends the span when the headers of the response are there, or when there will be none. Its body is not ours.
@@ -108,32 +116,39 @@ impl Wrapper {
     /// The promise is that of `then`, not the original: with a second listener beside the page's, a rejection that the
     /// page does not handle would look handled.
     fn observe(&self, promise: JsValue, request: Box<Open>) -> JsValue {
-        let then = page::property(&promise, "then");
-        if !then.is_function() {
-            return promise;
-        }
         let number = http::add(request);
-        if number == 0.0 {
-            return promise;
-        }
         // The answer's function gets the number, the failure's its negative; and both the `undefined` of `call`.
         let settle = |number: f64| {
             page::call(&self.settle, "bind", JsValue::UNDEFINED, number).unwrap_or_default()
         };
-        let (answered, failed) = (settle(number), settle(-number));
-        let observed = page::apply(&then, &promise, answered, failed, JsValue::UNDEFINED);
-        observed.unwrap_or_else(|_| {
+        page::call(&promise, "then", settle(number), settle(-number)).unwrap_or_else(|_| {
             drop(http::take(number));
             promise
         })
     }
 }
 
+/// A header of a request or of a response.
+#[inline(never)]
+fn header(message: &JsValue, name: &str) -> Option<String> {
+    let headers = page::property(message, "headers");
+    let value = page::call(&headers, "get", name, JsValue::UNDEFINED);
+    value.unwrap_or_default().as_string()
+}
+
+/// Whether a value is an instance of a class of the page's.
+#[inline(never)]
+fn is_a(class: &str, value: &JsValue) -> bool {
+    let prototype = page::property(&http::global(class), "prototype");
+    let is_one = page::call(&prototype, "isPrototypeOf", value, JsValue::UNDEFINED);
+    is_one.is_ok_and(|it| it.is_truthy())
+}
+
 /// The `Request` for these, which becomes the only argument.
-fn made(input: &JsValue, init: &JsValue, arguments: &mut Array) -> Option<JsValue> {
-    let request = Request::new_with_request_and_init(input.unchecked_ref(), init.unchecked_ref());
-    let request = request.ok()?.into();
-    *arguments = Array::of1(&request);
+fn made(arguments: &JsValue) -> Option<JsValue> {
+    let request = http::construct("Request", arguments).ok()?;
+    page::set(arguments, "length", 1);
+    page::set(arguments, "0", &request);
     Some(request)
 }
 
@@ -160,13 +175,13 @@ fn settle(number: JsValue, _: JsValue, value: JsValue) -> Result<JsValue, JsValu
 }
 
 fn answered(request: &mut Open, response: &JsValue) {
-    let headers = page::property(response, "headers");
-    let server_timing = page::call(&headers, "get", server_timing::HEADER, JsValue::UNDEFINED);
-    let server_timing = server_timing.unwrap_or_default().as_string();
     let span = &mut request.span;
+    let server_timing = header(response, server_timing::HEADER);
     http::answer(span, response, server_timing.as_deref());
-    if page::is(response, "redirected") {
-        http::redirected(span, page::text(response, "url").as_deref());
+    if page::is(response, "redirected")
+        && let Some(end) = page::text(response, "url").as_deref().and_then(Target::of)
+    {
+        http::redirected(span, &end);
     }
     #[cfg(feature = "resource-timing")]
     http::timing(request);
@@ -174,6 +189,7 @@ fn answered(request: &mut Open, response: &JsValue) {
 
 /// There is no answer: the caller's `abort()`, with whatever reason, or something went wrong, of which a timeout that
 /// the caller set is one.
+#[inline(never)]
 fn failed(request: &mut Open, reason: &JsValue) {
     let name = page::text(reason, "name");
     let class = name.as_deref().unwrap_or(names::error::OTHER);

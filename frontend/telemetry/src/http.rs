@@ -5,17 +5,15 @@ mod rules;
 #[cfg(feature = "resource-timing")]
 mod timing;
 
-use js_sys::{Array, Function, Object, Proxy, Reflect};
+use js_sys::{Array, Object};
 use opentelemetry::Context;
 use opentelemetry::trace::{Span as _, SpanKind, Status};
 use throughline_core::names::{self, http, network, throughline};
-use throughline_core::{redact, server_timing, w3c};
-use wasm_bindgen::{JsCast, JsValue};
+use throughline_core::{hex, redact, server_timing, w3c};
+use wasm_bindgen::JsValue;
 
 pub(crate) use self::open::{Open, add, end_all, take};
-#[cfg(any(feature = "xhr", feature = "resource-timing"))]
-pub(crate) use self::rules::without_fragment;
-pub(crate) use self::rules::{Rules, Settings, Target, absolute};
+pub(crate) use self::rules::{Propagation, Rules, Target};
 #[cfg(feature = "resource-timing")]
 pub(crate) use self::timing::timing;
 use crate::otlp;
@@ -27,9 +25,6 @@ use crate::tracer::Tracer;
 /// in the conventions. What `url.full`, `server.address` and `server.port` tell is where the request was sent first.
 pub(crate) const REDIRECTED_TO: &str = "throughline.http.redirected_to";
 
-/// Methods that no specification turns into upper case. `fetch` and `open` do so with the others (Fetch, "normalize").
-const CASE_SENSITIVE: [&str; 2] = ["PATCH", "QUERY"];
-
 /// Puts a wrapper around `object[name]`. It is called with the function, its `this`, and the array of its arguments.
 ///
 /// A `Proxy` is in all but its calls the function that it is for: its name, length, text and further properties, and
@@ -39,7 +34,8 @@ pub(crate) fn wrap(object: &JsValue, name: &str, wrapper: Box<Callback>) {
     let handler = Object::new();
     let is_set = original.is_function()
         && page::set(&handler, "apply", page::function(wrapper))
-        && page::set(object, name, Proxy::new(&original, &handler));
+        && construct("Proxy", &Array::of2(&original, &handler))
+            .is_ok_and(|proxy| page::set(object, name, proxy));
     if !is_set {
         page::warn("a function of the page cannot be replaced: its requests are not traced");
     }
@@ -49,46 +45,77 @@ pub(crate) fn wrap(object: &JsValue, name: &str, wrapper: Box<Callback>) {
 pub(crate) fn call(
     original: &JsValue,
     this: &JsValue,
-    arguments: &Array,
+    arguments: &JsValue,
 ) -> Result<JsValue, JsValue> {
-    Reflect::apply(original.unchecked_ref::<Function>(), this, arguments)
+    reflect("apply", original, this, arguments)
+}
+
+/// What the page has under a name.
+#[inline(never)]
+pub(crate) fn global(name: &str) -> JsValue {
+    page::property(&js_sys::global(), name)
+}
+
+/// `new class(...arguments)`.
+#[inline(never)]
+pub(crate) fn construct(class: &str, arguments: &JsValue) -> Result<JsValue, JsValue> {
+    let class = global(class);
+    reflect("construct", &class, arguments, &class)
+}
+
+#[inline(never)]
+fn reflect(
+    method: &str,
+    function: &JsValue,
+    second: &JsValue,
+    third: &JsValue,
+) -> Result<JsValue, JsValue> {
+    page::apply(
+        &page::property(&global("Reflect"), method),
+        &JsValue::UNDEFINED,
+        function.clone(),
+        second.clone(),
+        third.clone(),
+    )
 }
 
 /// The span of a request, a child of the context's.
-pub(crate) fn start(tracer: &Tracer, cx: &Context, method: &str, target: &Target<'_>) -> Span {
-    let known = known(method);
-    let name = known.unwrap_or("HTTP");
+///
+/// Methods are known in any case, as `fetch` and `open` know most of them; what was said is told if it is not the same.
+#[inline(never)]
+pub(crate) fn start(tracer: &Tracer, cx: &Context, method: &str, target: &Target) -> Span {
+    let mut known = http::KNOWN_METHODS.iter();
+    let known = known.find(|it| it.eq_ignore_ascii_case(method));
+    let (name, known) = known.map_or(("HTTP", http::OTHER_METHOD), |it| (*it, *it));
     let mut span = tracer.start(name, &SpanKind::Client, cx, None);
-    span.set_text(http::REQUEST_METHOD, known.unwrap_or(http::OTHER_METHOD));
-    if known.is_none() {
+    span.set_text(http::REQUEST_METHOD, known);
+    if known != method {
         span.set_text(http::REQUEST_METHOD_ORIGINAL, method);
     }
-    span.set_text(network::SERVER_ADDRESS, target.host);
-    span.set(network::SERVER_PORT, &otlp::int(target.port.into()));
-    span.set_text(names::url::FULL, &redact::url(target.url));
+    span.set_text(network::SERVER_ADDRESS, &target.part("hostname"));
+    span.set(network::SERVER_PORT, &otlp::int(target.port()));
+    span.set_text(names::url::FULL, &redact::url(&target.part("href")));
     span
 }
 
-/// Sets the headers that carry a span's context, and the baggage of the one that it was started in.
-pub(crate) fn inject(span: &Span, cx: &Context, set: &dyn Fn(&str, &str)) {
+/// Adds the headers that carry a span's context. With `baggage`, that of the context that the span was started in goes
+/// too; it is how many bytes of it the page has given itself.
+#[inline(never)]
+pub(crate) fn inject(span: &Span, cx: &Context, baggage: Option<usize>, add: &dyn Fn(&str, &str)) {
     let context = span.span_context();
-    let set = |name, value: String| {
+    let add = |name, value: String| {
         if !value.is_empty() {
-            set(name, &value);
+            add(name, &value);
         }
     };
-    set(w3c::TRACEPARENT, w3c::traceparent(context));
-    set(w3c::TRACESTATE, w3c::tracestate(context));
+    add(w3c::TRACEPARENT, w3c::traceparent(context));
+    add(w3c::TRACESTATE, w3c::tracestate(context));
     #[cfg(feature = "baggage")]
-    set(w3c::BAGGAGE, w3c::baggage(cx));
+    if let Some(given) = baggage {
+        add(w3c::BAGGAGE, w3c::baggage_beside(cx, given));
+    }
     #[cfg(not(feature = "baggage"))]
-    let _ = cx;
-}
-
-fn known(method: &str) -> Option<&'static str> {
-    http::KNOWN_METHODS.iter().copied().find(|known| {
-        method == *known || method.eq_ignore_ascii_case(known) && !CASE_SENSITIVE.contains(known)
-    })
+    let _ = (cx, baggage);
 }
 
 /// Something went wrong, of this class.
@@ -105,38 +132,24 @@ pub(crate) fn answer(span: &mut Span, response: &JsValue, server_timing: Option<
     if code > 0 {
         span.set(http::RESPONSE_STATUS_CODE, &otlp::int(code));
     }
-    if code >= 400 {
-        error(span, &digits(code));
+    if (400..1000).contains(&code) {
+        let digits = code / 100 << 8 | code / 10 % 10 << 4 | code % 10;
+        let mut class = String::new();
+        hex::push_number(&mut class, digits.unsigned_abs(), 3);
+        error(span, &class);
     }
     let server = server_timing.and_then(server_timing::parse);
     if let Some(server) = server {
-        // The span's id in `00-{trace id}-{span id}-03`.
-        let id = server.header();
-        span.set_text(
-            throughline::SERVER_SPAN_ID,
-            id.get(36..52).unwrap_or_default(),
-        );
+        span.set_text(throughline::SERVER_SPAN_ID, &server.span_id_digits());
     }
 }
 
 /// The address at the end of all redirections.
-pub(crate) fn redirected(span: &mut Span, url: Option<&str>) {
-    if let Some(end) = url.and_then(Target::of) {
-        span.set_text(REDIRECTED_TO, end.origin);
-    }
+pub(crate) fn redirected(span: &mut Span, end: &Target) {
+    span.set_text(REDIRECTED_TO, &end.part("origin"));
 }
 
 /// A request that its caller aborted did not go wrong (semantic conventions, recording errors): no error then.
 pub(crate) fn aborted(span: &mut Span) {
     span.set(throughline::FETCH_ABORTED, &otlp::bool(true));
-}
-
-/// The three digits of a status.
-#[expect(clippy::cast_sign_loss, reason = "from 0 to 9")]
-fn digits(status: i64) -> String {
-    let mut digits = String::new();
-    for unit in [100, 10, 1] {
-        digits.push(char::from(b'0' + (status / unit % 10) as u8));
-    }
-    digits
 }

@@ -1,4 +1,6 @@
-//! Trace and span ids from the browser's cryptographic random source.
+//! Trace and span ids: random, from a state that the browser's cryptographic source gives.
+
+use std::cell::Cell;
 
 use js_sys::Uint8Array;
 use opentelemetry::trace::{SpanId, TraceId};
@@ -6,6 +8,11 @@ use throughline_core::hex;
 use wasm_bindgen::JsValue;
 
 use crate::page;
+
+thread_local! {
+    /// Of the generator; zeros before it is first used.
+    static STATE: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+}
 
 /// A new trace id: 128 random bits, so that the random flag of `traceparent` is true.
 pub(crate) fn trace_id() -> TraceId {
@@ -39,8 +46,23 @@ fn random_pair() -> u128 {
 }
 
 /// 64 random bits, not all of them zero: an id of zeros is invalid.
+///
+/// From xoroshiro128++ (Blackman and Vigna), whose state is drawn from the browser once: asking it each time takes longer
+/// than all else that there is to a span.
 #[inline(never)]
 fn random() -> u64 {
+    let (mut a, mut b) = STATE.get();
+    if (a, b) == (0, 0) {
+        (a, b) = (draw(), draw());
+    }
+    let random = a.wrapping_add(b).rotate_left(17).wrapping_add(a);
+    b ^= a;
+    STATE.set((a.rotate_left(49) ^ b ^ b << 21, b.rotate_left(28)));
+    random.max(1)
+}
+
+/// 64 bits of the browser's cryptographic random source.
+fn draw() -> u64 {
     let mut bytes = [0; 8];
     let drawn = Uint8Array::from(&bytes[..]);
     let crypto = page::property(&js_sys::global(), "crypto");

@@ -44,7 +44,7 @@ struct MeterProvider;
 /// Makes instruments under one instrumentation scope.
 struct Meter {
     /// An encoded scope.
-    scope: Arc<[u8]>,
+    scope: crate::otlp::Scope,
 }
 
 /// A stream of this thread by its number; nothing if it cannot be.
@@ -92,7 +92,7 @@ pub(crate) fn collect() {
         it.streams.collect(now)
     });
     for item in items.unwrap_or_default() {
-        export::record(Signal::Metrics, item);
+        export::record(Signal::Metrics, item, clock::monotonic());
     }
 }
 

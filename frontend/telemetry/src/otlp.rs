@@ -10,17 +10,36 @@ pub(crate) mod response;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
+use std::sync::Arc;
+
 use opentelemetry::InstrumentationScope;
-use opentelemetry::trace::SpanContext;
+use opentelemetry::trace::{SpanContext, SpanId};
 use throughline_core::w3c;
 
-pub(crate) use self::attributes::{Attributes, attribute, bool, double, int, list, text};
+#[cfg(any(
+    feature = "document-load",
+    feature = "resource-timing",
+    feature = "clock-offset"
+))]
+pub(crate) use self::attributes::double;
+#[cfg(any(feature = "fetch", feature = "xhr", feature = "document-load"))]
+pub(crate) use self::attributes::int;
+pub(crate) use self::attributes::{Any, Attributes, bool, text};
 #[cfg(feature = "logs")]
 pub(crate) use self::attributes::{pair, value};
+
+/// An encoded `InstrumentationScope`, which many items share.
+pub(crate) type Scope = Arc<Vec<u8>>;
 
 /// A protobuf message under way.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Message(Vec<u8>);
+
+/// A message within another, where it is not closed yet.
+#[must_use]
+pub(crate) struct Begun {
+    length_at: usize,
+}
 
 /// How a field's value is laid out (Protocol Buffers, Encoding).
 #[derive(Clone, Copy)]
@@ -37,11 +56,11 @@ pub(crate) fn cut(text: &str, max_bytes: usize) -> &str {
         .unwrap_or(text)
 }
 
-/// An encoded `InstrumentationScope`.
+/// Encodes a scope.
 pub(crate) fn scope(scope: &InstrumentationScope) -> Vec<u8> {
     let mut message = named_scope(scope.name(), scope.version().unwrap_or_default());
     for it in scope.attributes() {
-        message.message(3, &attribute(it.key.as_str(), &it.value));
+        message.attribute(3, it.key.as_str(), &Any::from(&it.value));
     }
     message.into_bytes()
 }
@@ -58,24 +77,24 @@ pub(crate) fn named_scope(name: &str, version: &str) -> Message {
 ///
 /// `items` are encoded `Span`s, `LogRecord`s or `Metric`s, each with its encoded scope.
 pub(crate) fn request(resource: &[u8], items: &[(&[u8], &[u8])]) -> Vec<u8> {
-    let mut of_resource = Message::default();
-    of_resource.bytes(1, resource);
+    let mut request = Message::default();
+    let of_resource = request.begin(1);
+    request.bytes(1, resource);
     for (index, (scope, _)) in items.iter().enumerate() {
         let is_new = items.iter().take(index).all(|(other, _)| other != scope);
         if !is_new {
             continue;
         }
-        let mut of_scope = Message::default();
-        of_scope.bytes(1, scope);
+        let of_scope = request.begin(2);
+        request.bytes(1, scope);
         for (other, item) in items {
             if other == scope {
-                of_scope.bytes(2, item);
+                request.bytes(2, item);
             }
         }
-        of_resource.message(2, &of_scope);
+        request.end(of_scope);
     }
-    let mut request = Message::default();
-    request.message(1, &of_resource);
+    request.end(of_resource);
     request.into_bytes()
 }
 
@@ -115,6 +134,7 @@ impl Message {
         self.0.extend_from_slice(&value.to_le_bytes());
     }
 
+    #[cfg(feature = "metrics")]
     pub(crate) fn double(&mut self, field: u32, value: f64) {
         self.fixed64(field, value.to_bits());
     }
@@ -130,21 +150,58 @@ impl Message {
         self.bytes(field, &message.0);
     }
 
+    #[inline(never)]
     pub(crate) fn bytes(&mut self, field: u32, bytes: &[u8]) {
         self.tag(field, Wire::Length);
         self.varint(bytes.len() as u64);
         self.0.extend_from_slice(bytes);
     }
 
+    /// Begins a message that is written in place, to be closed by [`end`](Self::end).
+    #[inline(never)]
+    pub(crate) fn begin(&mut self, field: u32) -> Begun {
+        self.tag(field, Wire::Length);
+        let length_at = self.0.len();
+        // Room for the length: most messages are shorter than 128 bytes.
+        self.0.push(0);
+        Begun { length_at }
+    }
+
+    #[inline(never)]
+    #[expect(clippy::cast_possible_truncation, reason = "it is below 128")]
+    pub(crate) fn end(&mut self, Begun { length_at }: Begun) {
+        let Some((room, written)) = self
+            .0
+            .get_mut(length_at..)
+            .and_then(<[u8]>::split_first_mut)
+        else {
+            return;
+        };
+        if written.len() < 0x80 {
+            *room = written.len() as u8;
+        } else {
+            let written = written.to_vec();
+            self.0.truncate(length_at);
+            self.varint(written.len() as u64);
+            self.0.extend_from_slice(&written);
+        }
+    }
+
     /// The ids and the `tracestate` of a span, as fields 1 to 3: so they are in a `Span` and in its `Link`s.
     #[inline(never)]
     pub(crate) fn context(&mut self, span: &SpanContext) {
         self.bytes(1, &span.trace_id().to_bytes());
-        self.bytes(2, &span.span_id().to_bytes());
         self.text(3, &w3c::tracestate(span));
+        self.span_id(2, span.span_id());
+    }
+
+    #[inline(never)]
+    pub(crate) fn span_id(&mut self, field: u32, id: SpanId) {
+        self.bytes(field, &id.to_bytes());
     }
 
     /// Fields that were written elsewhere.
+    #[cfg(any(feature = "logs", feature = "metrics"))]
     pub(crate) fn fields(&mut self, fields: &Self) {
         self.0.extend_from_slice(&fields.0);
     }

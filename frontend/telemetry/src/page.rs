@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{Event, EventTarget, Window};
+use web_sys::{Event, EventTarget, Url, Window};
 
 /// Whether there is JavaScript. A server that renders the page links the client too, and runs code that calls it: there
 /// it must do nothing, and no import of JavaScript can be called.
@@ -53,11 +53,8 @@ pub(crate) fn listener(handler: fn(&Event)) -> Function {
 #[inline(never)]
 pub(crate) fn warn(text: &str) {
     if IS_BROWSER {
-        ask(
-            &global("console"),
-            "warn",
-            &["throughline: ", text].concat(),
-        );
+        let console = global("console");
+        drop(call(&console, "warn", "throughline:", text));
     }
 }
 
@@ -124,6 +121,12 @@ pub(crate) fn apply(
     }
     let function: &Function = function.unchecked_ref();
     function.call3(this, &first, &second, &third)
+}
+
+/// The `URL` that the browser makes of an address in the page. `None` if it is none.
+pub(crate) fn resolved(address: &str) -> Option<JsValue> {
+    let base = text(&global("document"), "baseURI")?;
+    Some(Url::new_with_base(address, &base).ok()?.into())
 }
 
 /// A part of the page's own address.

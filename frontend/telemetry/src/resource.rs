@@ -2,65 +2,73 @@
 
 use js_sys::Array;
 use opentelemetry::KeyValue;
+use throughline_core::limits::MAX_ATTRIBUTES;
 use throughline_core::names::{network, resource};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::otlp::{self, Attributes, Message};
+use crate::config::Config;
+use crate::ids;
+use crate::otlp::{Any, Attributes, Message};
 use crate::page::{self, property};
-use crate::{ids, limits};
 
-/// The encoded `Resource`: what the application said, after what we know, so that it has the last word.
-pub(crate) fn encode(from_application: &[KeyValue]) -> Vec<u8> {
-    let max = limits::get().attributes;
-    let mut all = Attributes::default();
-    let texts = [
-        (resource::TELEMETRY_SDK_NAME, "throughline"),
-        (resource::TELEMETRY_SDK_LANGUAGE, "rust"),
-        (resource::TELEMETRY_SDK_VERSION, env!("CARGO_PKG_VERSION")),
-        (resource::SERVICE_INSTANCE_ID, &ids::uuid()),
-    ];
-    for (key, text) in texts {
-        all.set(key, &otlp::text(text), max);
-    }
-    browser(&mut all, max);
-    all.set_all(from_application, max);
-    let mut message = Message::default();
-    all.write(&mut message, 1, 0);
-    message.into_bytes()
+/// The encoded `Resource`: what the application said, after what we know, so that it has the last word; what has a key of
+/// its own in the configuration before any other attribute.
+pub(crate) fn encode(config: &Config, from_application: &[KeyValue]) -> Vec<u8> {
+    let mut all = Attributes::of_field(1);
+    let mut set = |key, text: Option<&str>| {
+        if let Some(text) = text {
+            all.set(key, &Any::Text(text), MAX_ATTRIBUTES);
+        }
+    };
+    set(resource::TELEMETRY_SDK_NAME, Some("throughline"));
+    set(resource::TELEMETRY_SDK_LANGUAGE, Some("rust"));
+    set(
+        resource::TELEMETRY_SDK_VERSION,
+        Some(env!("CARGO_PKG_VERSION")),
+    );
+    set(resource::SERVICE_INSTANCE_ID, Some(&ids::uuid()));
+    set(resource::SERVICE_VERSION, config.version.as_deref());
+    set(
+        resource::DEPLOYMENT_ENVIRONMENT_NAME,
+        config.environment.as_deref(),
+    );
+    browser(&mut all);
+    all.set_all(from_application, MAX_ATTRIBUTES);
+    all.write_dropped(0);
+    all.message.into_bytes()
 }
 
 /// `browser.*` as the semantic conventions have it: from User-Agent Client Hints or not at all.
-fn browser(all: &mut Attributes, max: usize) {
-    let navigator = property(&js_sys::global(), "navigator");
+fn browser(all: &mut Attributes) {
+    let navigator = page::global("navigator");
     let hints = property(&navigator, "userAgentData");
-    let texts = [
+    for (key, object, name) in [
         (network::USER_AGENT_ORIGINAL, &navigator, "userAgent"),
         (resource::BROWSER_LANGUAGE, &navigator, "language"),
         (resource::BROWSER_PLATFORM, &hints, "platform"),
-    ];
-    for (key, object, name) in texts {
+    ] {
         if let Some(text) = page::text(object, name) {
-            all.set(key, &otlp::text(&text), max);
+            all.set(key, &Any::Text(&text), MAX_ATTRIBUTES);
         }
-    }
-    if let Some(mobile) = property(&hints, "mobile").as_bool() {
-        all.set(resource::BROWSER_MOBILE, &otlp::bool(mobile), max);
     }
     let brands = property(&hints, "brands");
-    if Array::is_array(&brands) {
-        let brands: &Array = brands.unchecked_ref();
-        let mut names = Message::default();
-        for index in 0..brands.length() {
-            names.message(1, &otlp::text(&brand(&brands.get(index))));
-        }
-        all.set(resource::BROWSER_BRANDS, &otlp::list(&names), max);
+    if !Array::is_array(&brands) {
+        return;
     }
+    let mobile = Any::Bool(page::is(&hints, "mobile"));
+    all.set(resource::BROWSER_MOBILE, &mobile, MAX_ATTRIBUTES);
+    let brands: &Array = brands.unchecked_ref();
+    let mut names = Message::default();
+    for index in 0..brands.length() {
+        names.value(1, &Any::Text(&brand(&brands.get(index))));
+    }
+    all.set(resource::BROWSER_BRANDS, &Any::List(&names), MAX_ATTRIBUTES);
 }
 
 /// `brand version`, such as `Chromium 156`.
 fn brand(brand: &JsValue) -> String {
     let mut text = page::text(brand, "brand").unwrap_or_default();
-    text.push(' ');
+    text.push_str(" ");
     text.push_str(&page::text(brand, "version").unwrap_or_default());
     text
 }

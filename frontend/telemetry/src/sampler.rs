@@ -11,6 +11,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use opentelemetry::trace::{SpanContext, TraceId, TraceState};
+use throughline_core::hex;
 
 /// Which traces are recorded and sent. What is not sampled is not recorded; its context still travels, with flags `00`,
 /// and what a server does with such a request is the server's to say.
@@ -28,6 +29,11 @@ pub struct Sampler {
 /// Decides about a trace by a ratio. The `tracestate` is that of a remote parent.
 type Rule = fn(f64, TraceId, TraceState) -> (bool, TraceState);
 
+/// The digits of the random bits, four each.
+const DIGITS: usize = 14;
+/// OpenTelemetry's member of the `tracestate`.
+const KEY: &str = "ot";
+
 /// 2⁵⁶: how many values the random bits of a trace id have.
 const RANGE: u64 = 1 << 56;
 
@@ -40,7 +46,8 @@ pub(crate) fn set(sampler: Sampler) {
 }
 
 /// Whether a span of this trace is recorded, and the `tracestate` that its context has.
-pub(crate) fn decide(trace_id: TraceId, parent: Option<&SpanContext>) -> (bool, TraceState) {
+/// A root has a parent that is not valid.
+pub(crate) fn decide(trace_id: TraceId, parent: &SpanContext) -> (bool, TraceState) {
     SAMPLER.get().decide(trace_id, parent)
 }
 
@@ -88,14 +95,13 @@ impl Sampler {
         }
     }
 
-    fn decide(self, trace_id: TraceId, parent: Option<&SpanContext>) -> (bool, TraceState) {
-        let state = parent.map(|it| it.trace_state().clone());
-        match parent {
-            // Within the page the root has decided for all.
-            Some(parent) if self.respects_parent || !parent.is_remote() => {
-                (parent.is_sampled(), state.unwrap_or_default())
-            }
-            _ => (self.rule)(self.ratio, trace_id, state.unwrap_or_default()),
+    fn decide(self, trace_id: TraceId, parent: &SpanContext) -> (bool, TraceState) {
+        let state = parent.trace_state().clone();
+        // Within the page the root has decided for all.
+        if parent.is_valid() && (self.respects_parent || !parent.is_remote()) {
+            (parent.is_sampled(), state)
+        } else {
+            (self.rule)(self.ratio, trace_id, state)
         }
     }
 }
@@ -116,21 +122,28 @@ fn by_ratio(
     let is_sampled = randomness >= threshold;
     let mut text = String::new();
     if is_sampled && threshold > 0 {
-        text.push_str("th:");
-        push_hex(&mut text, threshold);
+        let mut digits = String::new();
+        push_hex(&mut digits, threshold);
         // It is not 0, so that it ends with its last digit that is none.
-        while text.ends_with('0') {
-            text.pop();
-        }
+        let zeros = threshold.trailing_zeros() as usize / 4;
+        text.push_str("th:");
+        text.push_str(digits.get(..DIGITS - zeros).unwrap_or_default());
     }
     if let Some(explicit) = explicit {
         text.push_str(if text.is_empty() { "rv:" } else { ";rv:" });
         push_hex(&mut text, explicit);
     }
-    let state = match text.is_empty() {
-        true => state.delete("ot"),
-        false => state.insert("ot", text),
-    };
+    // What is ours comes first. (The API's `insert` and `delete` are as much code as all of this.)
+    let mut members: Vec<(&str, &str)> = Vec::new();
+    if !text.is_empty() {
+        members.push((KEY, &text));
+    }
+    for (key, value) in state {
+        if key != KEY {
+            members.push((key, value));
+        }
+    }
+    let state = TraceState::from_key_value(members);
     (is_sampled, state.unwrap_or_default())
 }
 
@@ -154,8 +167,6 @@ fn randomness(trace_id: TraceId) -> u64 {
 
 /// 56 bits in 14 digits.
 pub(crate) fn push_hex(text: &mut String, value: u64) {
-    for digit in (0..14).rev() {
-        let nibble = u32::try_from(value >> (4 * digit) & 0xf).unwrap_or_default();
-        text.extend(char::from_digit(nibble, 16));
-    }
+    let [_, bytes @ ..] = value.to_be_bytes();
+    hex::push(text, &bytes);
 }

@@ -13,13 +13,11 @@ mod stored;
 use std::cell::RefCell;
 use std::time::Duration;
 
-#[cfg(feature = "logs")]
-use opentelemetry::KeyValue;
 use throughline_core::names::session as names;
 use wasm_bindgen::JsValue;
 use web_sys::Window;
 
-use self::stored::Stored;
+use self::stored::{Limits, Stored};
 use crate::otlp::{self, Attributes};
 use crate::{clock, consent, ids, page};
 
@@ -27,7 +25,7 @@ use crate::{clock, consent, ids, page};
 const KEY: &str = "throughline.session";
 /// What of a page or of a person is a sign of life.
 const ACTIVITY: [&str; 5] = ["click", "keydown", "pointerdown", "wheel", "pageshow"];
-/// Milliseconds between two looks at the storage, and two writes to it: activity comes in bursts.
+/// Milliseconds between two writes to the storage: activity comes in bursts.
 const STORAGE_INTERVAL: u64 = 5_000;
 
 /// How long a session lasts at most.
@@ -55,9 +53,10 @@ pub struct Session {
 
 struct State {
     /// `None` before `install`.
-    limits: Option<Session>,
+    limits: Option<Limits>,
+    ends_at_sign_out: bool,
     current: Option<Stored>,
-    /// When the storage was last looked at.
+    /// When it was last stored.
     stored_at: u64,
     user: Option<String>,
 }
@@ -89,27 +88,26 @@ pub fn set_user(id: impl Into<String>) {
 pub fn clear_user() {
     let begun = state(|state| {
         state.user = None;
-        state.limits.filter(|it| it.ends_at_sign_out)?;
-        consent::is_given().then(|| state.begin(now()))
+        (state.ends_at_sign_out && consent::is_given()).then(|| state.begin(now()))
     });
     announce(begun.flatten());
 }
 
 /// Resumes the session of the other tabs, or begins one, and listens to the page. To be called before the interactions
 /// listen: the click that begins a session belongs to it.
-pub(crate) fn install(window: &Window, limits: Session) {
-    state(|state| state.limits = Some(limits));
-    if consent::is_given() {
-        active();
-    } else {
-        forget();
-    }
+pub(crate) fn install(window: &Window, session: Session) {
+    state(|state| {
+        state.limits = Some(Limits::of(session));
+        state.ends_at_sign_out = session.ends_at_sign_out;
+    });
+    active();
     for event in ACTIVITY {
         page::listen(window, event, |_| active());
     }
-    page::listen(window, "storage", |event| {
-        if page::property(&event, "key") == KEY && consent::is_given() {
-            state(State::follow);
+    // Another tab may have written. What is stored counts, not what that tab has said.
+    page::listen(window, "storage", |_| {
+        if consent::is_given() {
+            state(|state| state.follow(now()));
         }
     });
 }
@@ -123,17 +121,15 @@ pub(crate) fn active() {
 
 /// Consent is withdrawn: nothing is kept, here and in the storage. What is recorded after is another session.
 pub(crate) fn forget() {
-    state(|state| {
-        state.current = None;
-        if state.limits.is_some() {
-            drop(page::call(
-                &storage(),
-                "removeItem",
-                KEY,
-                JsValue::UNDEFINED,
-            ));
-        }
-    });
+    state(|state| state.current = None);
+    if page::IS_BROWSER {
+        drop(page::call(
+            &storage(),
+            "removeItem",
+            KEY,
+            JsValue::UNDEFINED,
+        ));
+    }
 }
 
 /// Whose session this is, and which user's.
@@ -157,30 +153,22 @@ pub(crate) fn randomness() -> u64 {
 /// Tells of a session that has begun, and of the one before. That one ended with the last that was done in it.
 #[cfg(feature = "logs")]
 fn announce(begun: Option<Begun>) {
-    use crate::logs::{self, Record, severity};
+    use crate::logs::{Record, severity};
     use throughline_core::names::scope;
 
     let Some(Begun { previous }) = begun else {
         return;
     };
-    let mut start = Record {
-        event_name: names::START,
-        severity: severity::INFO,
-        ..Record::default()
-    };
+    let mut start = Record::new(names::START, severity::INFO);
     if let Some(previous) = previous {
-        let end = Record {
-            event_name: names::END,
-            severity: severity::INFO,
-            at: Some(previous.active.saturating_mul(1_000_000)),
-            attributes: vec![KeyValue::new(names::ID, previous.id.clone())],
-            ..Record::default()
-        };
-        logs::event(scope::SESSION, end);
-        let previous = KeyValue::new(names::PREVIOUS_ID, previous.id);
-        start.attributes.push(previous);
+        let id = otlp::text(&previous.id);
+        let mut end = Record::new(names::END, severity::INFO);
+        end.at = Some(previous.active.saturating_mul(1_000_000));
+        end.set(names::ID, &id);
+        end.send_as(scope::SESSION);
+        start.set(names::PREVIOUS_ID, &id);
     }
-    logs::event(scope::SESSION, start);
+    start.send_as(scope::SESSION);
 }
 
 #[cfg(not(feature = "logs"))]
@@ -209,55 +197,50 @@ fn state<T>(f: impl FnOnce(&mut State) -> T) -> Option<T> {
 impl State {
     const NONE: Self = Self {
         limits: None,
+        ends_at_sign_out: false,
         current: None,
         stored_at: 0,
         user: None,
     };
 
     fn active(&mut self, now: u64) -> Option<Begun> {
-        let limits = self.limits?;
-        if let Some(current) = &mut self.current
-            && current.is_live(now, limits)
-            && now.abs_diff(self.stored_at) < STORAGE_INTERVAL
-        {
-            current.active = now;
-            return None;
-        }
-        let ours = self.current.take();
-        // Another tab may have begun a session, or kept this one alive.
-        let stored = stored();
-        for known in [&stored, &ours].into_iter().flatten() {
-            if known.is_live(now, limits) {
-                let mut current = known.clone();
+        let limits = self.follow(now)?;
+        match &mut self.current {
+            Some(current) if current.is_live(now, limits) => {
                 current.active = now;
-                self.keep(current, now);
-                return None;
+                if now.abs_diff(self.stored_at) >= STORAGE_INTERVAL {
+                    self.store(now);
+                }
+                None
             }
+            _ => Some(self.begin(now)),
         }
-        self.current = stored.or(ours);
-        Some(self.begin(now))
     }
 
-    fn begin(&mut self, now: u64) -> Begun {
-        let previous = self.current.take();
-        self.keep(Stored::new(ids::uuid(), now), now);
-        Begun { previous }
-    }
-
-    fn keep(&mut self, current: Stored, now: u64) {
-        page::set(&storage(), KEY, current.write());
-        self.stored_at = now;
-        self.current = Some(current);
-    }
-
-    /// Another tab has written: what is stored counts, not what that tab has said.
-    fn follow(&mut self) {
-        if let Some(limits) = self.limits
-            && let Some(stored) = stored()
-            && stored.is_live(now(), limits)
+    /// Another tab may have begun a session, or kept this one alive.
+    #[inline(never)]
+    fn follow(&mut self, now: u64) -> Option<Limits> {
+        let limits = self.limits?;
+        if let Some(stored) = stored()
+            && (self.current.is_none() || stored.is_live(now, limits))
         {
             self.current = Some(stored);
         }
+        Some(limits)
+    }
+
+    #[inline(never)]
+    fn begin(&mut self, now: u64) -> Begun {
+        let previous = self.current.replace(Stored::new(ids::uuid(), now));
+        self.store(now);
+        Begun { previous }
+    }
+
+    fn store(&mut self, now: u64) {
+        if let Some(current) = &self.current {
+            page::set(&storage(), KEY, current.write());
+        }
+        self.stored_at = now;
     }
 }
 

@@ -1,11 +1,10 @@
-//! A span: recorded in the API's types, written as bytes when it ends.
+//! A span. What is said of it is encoded at once, in the bytes that are exported.
 
 use std::borrow::Cow;
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{self, SpanContext, SpanKind, Status};
+use opentelemetry::trace::{self, SpanContext, SpanId, SpanKind, Status};
 use throughline_core::limits::MAX_NAME_BYTES;
 
 use crate::clock::{self, Anchor};
@@ -13,7 +12,7 @@ use crate::consent;
 use crate::export::{self, Item, Signal};
 use crate::interaction::roots;
 use crate::limits;
-use crate::otlp::{self, Attributes, Message, cut};
+use crate::otlp::{Any, Attributes, Message, Scope, cut};
 
 /// One operation. It ends when [`end`](trace::Span::end) is called, or when it is dropped.
 pub(crate) struct Span {
@@ -23,31 +22,33 @@ pub(crate) struct Span {
 }
 
 pub(crate) struct Recording {
-    /// The fields of the message that do not change.
-    pub(crate) head: Message,
-    pub(crate) name: Cow<'static, str>,
-    pub(crate) start: u64,
+    /// Its message, in which events and links follow, and at its end the rest.
     pub(crate) attributes: Attributes,
-    pub(crate) events: Parts,
-    pub(crate) links: Parts,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) kind: u64,
+    pub(crate) flags: u32,
+    /// Zero if there is none.
+    pub(crate) parent: SpanId,
+    pub(crate) start: u64,
+    pub(crate) events: Count,
+    pub(crate) links: Count,
     pub(crate) status: Status,
-    /// An encoded scope.
-    pub(crate) scope: Arc<[u8]>,
+    pub(crate) scope: Scope,
     pub(crate) anchor: Anchor,
     /// The [`consent::epoch`] that it was started in.
     pub(crate) consent: u32,
 }
 
-/// Events or links, written as fields of the span.
+/// How many events or links there are, and how many found no room.
 #[derive(Default)]
-pub(crate) struct Parts {
-    fields: Message,
-    count: usize,
+pub(crate) struct Count {
+    kept: usize,
     dropped: u32,
 }
 
-/// The fields of the `Span` message.
-mod field {
+/// Fields of the `Span` message.
+pub(crate) mod field {
+    pub(crate) const ATTRIBUTES: u8 = 9;
     pub(super) const EVENTS: u32 = 11;
     pub(super) const LINKS: u32 = 13;
 }
@@ -70,9 +71,9 @@ impl Span {
         }
     }
 
-    /// Sets an attribute with an encoded `AnyValue`: without the API's `KeyValue`, for our own instrumentations.
+    /// Sets an attribute without the API's `KeyValue`, for our own instrumentations.
     #[inline(never)]
-    pub(crate) fn set(&mut self, key: &str, value: &Message) {
+    pub(crate) fn set(&mut self, key: &str, value: &Any<'_>) {
         if let Some(recording) = &mut self.recording {
             let max = limits::get().attributes;
             recording.attributes.set(key, value, max);
@@ -81,7 +82,7 @@ impl Span {
 
     #[inline(never)]
     pub(crate) fn set_text(&mut self, key: &str, text: &str) {
-        self.set(key, &otlp::text(text));
+        self.set(key, &Any::Text(text));
     }
 
     /// What is recorded, if it still is.
@@ -89,32 +90,38 @@ impl Span {
         self.recording.as_deref_mut()
     }
 
+    #[inline(never)]
     fn end_at(&mut self, at: Option<SystemTime>) {
         if let Some(recording) = &self.recording {
-            let end = clock::at(at, recording.anchor);
-            self.end_nanos(end);
+            let now = clock::monotonic();
+            let end = clock::at(at, recording.anchor.unix_nanos(now));
+            self.finish(end, now);
         }
     }
 
     /// Ends it at this time in nanoseconds since 1970, but not before its start.
     #[inline(never)]
     pub(crate) fn end_nanos(&mut self, end: u64) {
+        self.finish(end, clock::monotonic());
+    }
+
+    fn finish(&mut self, end: u64, now: Duration) {
         let Some(mut recording) = self.recording.take() else {
             return;
         };
         let end = end.max(recording.start);
-        recording.finish(end);
-        roots::span_ended(self.context.trace_id(), self.context.span_id(), end);
+        let context = &self.context;
+        let at = recording.anchor.unix_nanos(now);
+        roots::span_ended(context.trace_id(), context.span_id(), end, at);
         if recording.consent != consent::epoch() {
             return export::refuse(Signal::Traces);
         }
-        export::record(
-            Signal::Traces,
-            Item {
-                scope: Arc::clone(&recording.scope),
-                bytes: std::mem::take(&mut recording.head).into_bytes(),
-            },
-        );
+        recording.complete(context, end);
+        let item = Item {
+            scope: Scope::clone(&recording.scope),
+            bytes: std::mem::take(&mut recording.attributes.message).into_bytes(),
+        };
+        export::record(Signal::Traces, item, now);
     }
 
     fn event(&mut self, name: &str, at: Option<SystemTime>, attributes: Vec<KeyValue>) {
@@ -147,12 +154,7 @@ impl trace::Span for Span {
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        if let Some(recording) = &mut self.recording {
-            let attribute = std::slice::from_ref(&attribute);
-            recording
-                .attributes
-                .set_all(attribute, limits::get().attributes);
-        }
+        self.set(attribute.key.as_str(), &Any::from(&attribute.value));
     }
 
     /// `Ok` is final, and nothing goes back to `Unset` (specification, Set Status).
@@ -201,6 +203,7 @@ impl std::fmt::Debug for Span {
 // === impl Recording ===
 
 impl Recording {
+    #[inline(never)]
     pub(crate) fn push_event(
         &mut self,
         name: &str,
@@ -208,89 +211,82 @@ impl Recording {
         attributes: &[KeyValue],
         already_dropped: u32,
     ) {
-        let limits = limits::get();
-        if !self.events.has_room(limits.events) {
-            return;
+        if self.events.has_room(limits::get().events) {
+            let mut event = part(3, attributes, already_dropped);
+            event.fixed64(1, clock::at(at, self.anchor.now()));
+            event.text(2, cut(name, MAX_NAME_BYTES));
+            self.attributes.message.message(field::EVENTS, &event);
         }
-        let mut event = Message::default();
-        event.fixed64(1, clock::at(at, self.anchor));
-        event.text(2, cut(name, MAX_NAME_BYTES));
-        Attributes::new(attributes, limits.attributes_per_event).write(
-            &mut event,
-            3,
-            already_dropped,
-        );
-        self.events.fields.message(field::EVENTS, &event);
     }
 
+    #[inline(never)]
     pub(crate) fn push_link(
         &mut self,
         to: &SpanContext,
         attributes: &[KeyValue],
         already_dropped: u32,
     ) {
-        let limits = limits::get();
-        if !self.links.has_room(limits.links) {
-            return;
+        if self.links.has_room(limits::get().links) {
+            let mut link = part(4, attributes, already_dropped);
+            link.context(to);
+            link.fixed32(6, flags(to, to.is_remote()));
+            self.attributes.message.message(field::LINKS, &link);
         }
-        let mut link = Message::default();
-        link.context(to);
-        Attributes::new(attributes, limits.attributes_per_event).write(
-            &mut link,
-            4,
-            already_dropped,
-        );
-        link.fixed32(6, flags(to, to.is_remote()));
-        self.links.fields.message(field::LINKS, &link);
     }
 
-    /// Completes the message.
-    fn finish(&mut self, end: u64) {
-        let span = &mut self.head;
+    /// Completes the message. What differs from span to span comes last: what they share is then one stretch, which
+    /// compresses better.
+    fn complete(&mut self, context: &SpanContext, end: u64) {
+        self.attributes.write_dropped(0);
+        let span = &mut self.attributes.message;
+        span.uint(field::EVENTS + 1, self.events.dropped.into());
+        span.uint(field::LINKS + 1, self.links.dropped.into());
         span.text(5, cut(&self.name, MAX_NAME_BYTES));
-        span.fixed64(8, end);
-        self.attributes.write(span, 9, 0);
-        self.events.write(span, field::EVENTS);
-        self.links.write(span, field::LINKS);
-        if let Some(status) = status(&self.status) {
-            span.message(15, &status);
+        span.uint(6, self.kind);
+        if !matches!(self.status, Status::Unset) {
+            let status = span.begin(15);
+            match &self.status {
+                Status::Error { description } => {
+                    let max = limits::get().attribute_value_bytes;
+                    span.text(2, cut(description, max));
+                    span.uint(3, 2);
+                }
+                _ => span.uint(3, 1),
+            }
+            span.end(status);
         }
+        span.fixed32(16, self.flags);
+        if self.parent != SpanId::INVALID {
+            span.span_id(4, self.parent);
+        }
+        span.context(context);
+        span.fixed64(7, self.start);
+        span.fixed64(8, end);
     }
 }
 
-// === impl Parts ===
+// === impl Count ===
 
-impl Parts {
+impl Count {
     /// Counts one more, as kept or as dropped.
     fn has_room(&mut self, max: usize) -> bool {
-        let room = self.count < max;
+        let room = self.kept < max;
         if room {
-            self.count += 1;
+            self.kept += 1;
         } else {
             self.dropped = self.dropped.saturating_add(1);
         }
         room
     }
-
-    fn write(&self, span: &mut Message, field: u32) {
-        span.fields(&self.fields);
-        span.uint(field + 1, self.dropped.into());
-    }
 }
 
-/// The `Status` message; nothing for `Unset`.
-fn status(status: &Status) -> Option<Message> {
-    let mut message = Message::default();
-    match status {
-        Status::Unset => return None,
-        Status::Ok => message.uint(3, 1),
-        Status::Error { description } => {
-            let max = limits::get().attribute_value_bytes;
-            message.text(2, cut(description, max));
-            message.uint(3, 2);
-        }
-    }
-    Some(message)
+/// The attributes of an event or a link, as this field of it.
+#[inline(never)]
+fn part(field: u8, attributes: &[KeyValue], already_dropped: u32) -> Message {
+    let mut part = Attributes::of_field(field);
+    part.set_all(attributes, limits::get().attributes_per_event);
+    part.write_dropped(already_dropped);
+    part.message
 }
 
 /// The flags of a message: those of W3C, and where the parent (or the linked span) is from.

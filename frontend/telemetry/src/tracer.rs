@@ -9,11 +9,10 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, InstrumentationScope};
 use throughline_core::w3c;
 
-use crate::clock::Anchor;
 use crate::interaction::roots;
-use crate::otlp::{self, Attributes, Message};
+use crate::otlp::{self, Attributes, Scope};
 use crate::sampler;
-use crate::span::{self, Parts, Recording, Span};
+use crate::span::{self, Count, Recording, Span};
 use crate::{clock, consent, ids, limits};
 
 /// What `opentelemetry::global` gives out tracers from.
@@ -23,8 +22,7 @@ pub(crate) struct TracerProvider;
 /// Starts spans under one instrumentation scope.
 #[derive(Clone)]
 pub(crate) struct Tracer {
-    /// An encoded scope.
-    scope: Arc<[u8]>,
+    scope: Scope,
 }
 
 // === impl TracerProvider ===
@@ -58,11 +56,7 @@ impl trace::Tracer for Tracer {
     fn build_with_context(&self, mut builder: SpanBuilder, parent_cx: &Context) -> Span {
         let name = std::mem::take(&mut builder.name);
         let kind = builder.span_kind.take().unwrap_or(SpanKind::Internal);
-        let span = parent_cx.span();
-        let start = builder.start_time;
-        let mut span = self.begin(name, &kind, parent_cx, span.span_context(), &|anchor| {
-            start.map(|_| clock::at(start, anchor))
-        });
+        let mut span = self.begin(name, &kind, parent_cx, None);
         if let Some(recording) = span.recorded() {
             recording.add(&builder);
         }
@@ -80,9 +74,7 @@ impl Tracer {
         parent_cx: &Context,
         start: Option<u64>,
     ) -> Span {
-        let parent = parent_cx.span();
-        let parent = parent.span_context();
-        self.begin(name.into(), kind, parent_cx, parent, &|_| start)
+        self.begin(name.into(), kind, parent_cx, start)
     }
 
     #[inline(never)]
@@ -91,50 +83,46 @@ impl Tracer {
         name: Cow<'static, str>,
         kind: &SpanKind,
         parent_cx: &Context,
-        parent: &SpanContext,
-        start: &dyn Fn(Anchor) -> Option<u64>,
+        start: Option<u64>,
     ) -> Span {
-        let parent = Some(parent).filter(|parent| parent.is_valid());
+        let parent = parent_cx.span();
+        let parent = parent.span_context();
         if parent_cx.is_telemetry_suppressed() || !consent::is_given() {
-            return Span::silent(parent.cloned().unwrap_or(SpanContext::NONE));
+            return Span::silent(parent.clone());
         }
-        let context = new_context(parent);
+        let is_root = !parent.is_valid();
+        let context = new_context(parent, is_root);
         if !context.is_sampled() {
             return Span::silent(context);
         }
 
-        let (trace_id, span_id) = (context.trace_id(), context.span_id());
-        let open = parent.and_then(|_| roots::anchor_of(trace_id));
-        let anchor = open.unwrap_or_else(|| clock::anchor_of(trace_id));
-        let now = anchor.now();
-        let start = start(anchor).unwrap_or(now);
-        let mut head = Message::default();
-        head.context(&context);
-        match parent {
-            Some(parent) => {
-                roots::child_started(trace_id, now);
-                head.bytes(4, &parent.span_id().to_bytes());
-            }
-            None => roots::started(trace_id, span_id, anchor),
+        let trace_id = context.trace_id();
+        let now = clock::monotonic();
+        let anchor = if is_root {
+            clock::begin(trace_id, now)
+        } else {
+            roots::child_started(trace_id, now).unwrap_or_else(|| clock::anchor_of(trace_id, now))
+        };
+        let now = anchor.unix_nanos(now);
+        if is_root {
+            roots::started(trace_id, context.span_id(), anchor, now);
         }
-        head.uint(6, span::kind(kind));
-        head.fixed64(7, start);
-        let is_remote = parent.is_some_and(SpanContext::is_remote);
-        head.fixed32(16, span::flags(&context, is_remote));
-        let mut attributes = Attributes::default();
+        let mut attributes = Attributes::of_field(span::field::ATTRIBUTES);
         let max = limits::get().attributes;
         crate::common::set(&mut attributes, max);
         #[cfg(feature = "clock-offset")]
-        if parent.is_none() {
+        if is_root {
             clock::offset::set(&mut attributes, max);
         }
         let recording = Recording {
-            head,
-            name,
-            start,
             attributes,
-            events: Parts::default(),
-            links: Parts::default(),
+            name,
+            kind: span::kind(kind),
+            flags: span::flags(&context, parent.is_remote()),
+            parent: parent.span_id(),
+            start: start.unwrap_or(now),
+            events: Count::default(),
+            links: Count::default(),
             status: Status::Unset,
             scope: Arc::clone(&self.scope),
             anchor,
@@ -148,32 +136,32 @@ impl Recording {
     /// What else a builder says.
     #[inline(never)]
     fn add(&mut self, builder: &SpanBuilder) {
+        if builder.start_time.is_some() {
+            self.start = clock::at(builder.start_time, self.start);
+        }
         if let Some(attributes) = &builder.attributes {
             self.attributes
                 .set_all(attributes, limits::get().attributes);
         }
-        for it in builder.events.iter().flatten() {
+        for it in builder.events.as_deref().unwrap_or_default() {
             let at = Some(it.timestamp);
             self.push_event(&it.name, at, &it.attributes, it.dropped_attributes_count);
         }
-        for it in builder.links.iter().flatten() {
-            self.push_link(
-                &it.span_context,
-                &it.attributes,
-                it.dropped_attributes_count,
-            );
+        for it in builder.links.as_deref().unwrap_or_default() {
+            let dropped = it.dropped_attributes_count;
+            self.push_link(&it.span_context, &it.attributes, dropped);
         }
     }
 }
 
 /// A span's own context: in its parent's trace, sampled as that is, or in a new one, whose bits are all random.
-fn new_context(parent: Option<&SpanContext>) -> SpanContext {
-    let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
-    let (is_sampled, state) = sampler::decide(trace_id, parent);
-    let random = match parent {
-        Some(parent) => parent.trace_flags() & w3c::RANDOM,
-        None => w3c::RANDOM,
+fn new_context(parent: &SpanContext, is_root: bool) -> SpanContext {
+    let (trace_id, random) = if is_root {
+        (ids::trace_id(), w3c::RANDOM)
+    } else {
+        (parent.trace_id(), parent.trace_flags() & w3c::RANDOM)
     };
+    let (is_sampled, state) = sampler::decide(trace_id, parent);
     let sampled = if is_sampled {
         TraceFlags::SAMPLED
     } else {

@@ -10,15 +10,14 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Object, Reflect, WeakMap};
+use js_sys::{Array, Function, Object, WeakMap};
 use opentelemetry::Context;
 use throughline_core::{names, server_timing, w3c};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{EventTarget, Window};
 
-use crate::http::{self, Open, Rules};
+use crate::http::{self, Open, Propagation, Rules, Target};
 use crate::interaction::turn;
-use crate::span::Span;
 use crate::tracer::Tracer;
 use crate::{consent, page};
 
@@ -34,20 +33,21 @@ const OPENED: f64 = 1.0;
 const DONE: f64 = 4.0;
 
 struct Wrapper {
-    rules: Rc<Rules>,
+    rules: &'static Rules,
     tracer: Tracer,
     /// `setRequestHeader` as it was.
     set_header: JsValue,
     /// Of each object what the page has told it since `open`: `method`, `url`, `number` (of the request, once it is
-    /// sent), `isTaken` (the page has set `traceparent` itself). They go when the object goes.
+    /// sent), `isTaken` (the page has set `traceparent` itself), `baggage` (how many bytes of it the page has given).
+    /// They go when the object goes.
     notes: WeakMap,
 }
 
 /// Puts the wrappers into their places.
-pub(crate) fn install(window: &Window, rules: &Rc<Rules>) {
+pub(crate) fn install(window: &Window, rules: &'static Rules) {
     let prototype = page::property(&page::property(window, "XMLHttpRequest"), "prototype");
     let wrapper = Rc::new(Wrapper {
-        rules: Rc::clone(rules),
+        rules,
         tracer: Tracer::of(SCOPE),
         set_header: page::property(&prototype, "setRequestHeader"),
         notes: WeakMap::new(),
@@ -91,15 +91,21 @@ impl Wrapper {
         {
             arguments.set(1, text);
         }
+        // A request that has its outcome may be followed by the next one before the event that tells it.
+        if page::number(this, "status") > 0.0
+            && has_outcome(this)
+            && let Some(request) = self.take(this)
+        {
+            self.outcome(this, request, "load");
+        }
         let result = http::call(original, this, arguments)?;
         // A request that was under way is given up by this, without an event.
         if let Some(mut request) = self.take(this) {
             http::aborted(&mut request.span);
         }
         let note = Object::new();
-        set(&note, "method", &arguments.get(0));
-        let url = http::absolute(&arguments.get(1));
-        set(&note, "url", &url.map_or(JsValue::UNDEFINED, JsValue::from));
+        page::set(&note, "method", arguments.get(0));
+        page::set(&note, "url", arguments.get(1));
         self.notes.set(this.unchecked_ref(), &note);
         Ok(result)
     }
@@ -112,8 +118,14 @@ impl Wrapper {
     ) -> Result<JsValue, JsValue> {
         let result = http::call(original, this, arguments)?;
         let name = arguments.get(0).as_string().unwrap_or_default();
+        let note = self.note(this);
         if name.eq_ignore_ascii_case(w3c::TRACEPARENT) {
-            set(&self.note(this), "isTaken", &JsValue::TRUE);
+            page::set(&note, "isTaken", true);
+        } else if name.eq_ignore_ascii_case(w3c::BAGGAGE) {
+            // The browser joins what is given twice.
+            let value = text(&arguments.get(1))?.as_string().unwrap_or_default();
+            let given = page::number(&note, "baggage");
+            page::set(&note, "baggage", given + value.len() as f64);
         }
         Ok(result)
     }
@@ -146,23 +158,34 @@ impl Wrapper {
         }
         let note = self.note(this);
         let is_sent = !page::property(&note, "number").is_undefined();
-        if is_sent || !consent::is_given() || page::property(this, "readyState") != OPENED {
+        if is_sent || page::property(this, "readyState") != OPENED {
             return None;
         }
-        let url = page::property(&note, "url").as_string()?;
-        let method = page::property(&note, "method").as_string()?;
-        let target = self.rules.target(&url)?;
+        let target = Target::of(&page::text(&note, "url")?)?;
+        let propagation = self.rules.propagation(&target);
+        if propagation == Propagation::Untraced {
+            return None;
+        }
+        let method = page::text(&note, "method")?;
         let cx = Context::current();
         let span = http::start(&self.tracer, &cx, &method, &target);
-        if self.rules.allow(&target) && page::property(&note, "isTaken").is_undefined() {
-            http::inject(&span, &cx, &|name, value| {
+        if propagation != Propagation::Nothing && !page::is(&note, "isTaken") {
+            // It always follows redirections.
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a length"
+            )]
+            let baggage = (propagation == Propagation::TraceAndBaggage)
+                .then(|| page::number(&note, "baggage") as usize);
+            http::inject(&span, &cx, baggage, &|name, value| {
                 let header = Array::of2(&JsValue::from_str(name), &JsValue::from_str(value));
                 // Refused only where the page's own would be.
                 drop(http::call(&self.set_header, this, &header));
             });
         }
-        let number = http::add(Open::new(span, JsValue::UNDEFINED, &url));
-        set(&note, "number", &JsValue::from_f64(number));
+        let number = http::add(Open::new(span, JsValue::UNDEFINED, &target));
+        page::set(&note, "number", number);
         // Before the page's listeners, which may use the object for a further request. A listener that is there
         // already is not added again.
         let target: &EventTarget = this.unchecked_ref();
@@ -175,26 +198,31 @@ impl Wrapper {
     fn ended(&self, event: &JsValue) {
         let xhr = page::property(event, "currentTarget");
         // The page can dispatch such events too.
-        if page::property(&xhr, "readyState") != DONE {
+        if !has_outcome(&xhr) {
             return;
         }
-        let Some(mut request) = self.take(&xhr) else {
+        let Some(request) = self.take(&xhr) else {
             return;
         };
         turn::end_others(request.turn);
-        let span = &mut request.span;
         let kind = page::text(event, "type");
-        match kind.as_deref() {
-            Some("abort") => http::aborted(span),
-            Some("timeout") => http::error(span, "TimeoutError"),
-            Some("error") => http::error(span, "NetworkError"),
-            _ => self.answer(&xhr, span),
+        self.outcome(&xhr, request, kind.as_deref().unwrap_or_default());
+    }
+
+    /// Ends the span of a request, of which this event tells.
+    fn outcome(&self, xhr: &JsValue, mut request: Box<Open>, event: &str) {
+        match event {
+            "abort" => http::aborted(&mut request.span),
+            "timeout" => http::error(&mut request.span, "TimeoutError"),
+            "error" => http::error(&mut request.span, "NetworkError"),
+            _ => self.answer(xhr, &mut request),
         }
         #[cfg(feature = "resource-timing")]
         http::timing(&mut request);
     }
 
-    fn answer(&self, xhr: &JsValue, span: &mut Span) {
+    fn answer(&self, xhr: &JsValue, request: &mut Open) {
+        let span = &mut request.span;
         // `getResponseHeader` would complain in the console of a header that another origin does not expose.
         let headers = page::property(xhr, "getAllResponseHeaders");
         let headers = http::call(&headers, xhr, &Array::new()).ok();
@@ -204,10 +232,12 @@ impl Wrapper {
             (name == server_timing::HEADER).then_some(value)
         });
         http::answer(span, xhr, server_timing);
-        let end = page::property(xhr, "responseURL").as_string();
-        let url = page::property(&self.note(xhr), "url").as_string();
-        if end.as_deref() != url.as_deref().map(http::without_fragment) {
-            http::redirected(span, end.as_deref());
+        let target = |text: Option<String>| Target::of(&text.filter(|it| !it.is_empty())?);
+        let asked = target(page::text(&self.note(xhr), "url"));
+        if let Some(end) = target(page::text(xhr, "responseURL"))
+            && asked.is_none_or(|it| it.address != end.address)
+        {
+            http::redirected(span, &end);
         }
     }
 
@@ -223,8 +253,8 @@ impl Wrapper {
     }
 }
 
-fn set(note: &JsValue, name: &str, value: &JsValue) {
-    drop(Reflect::set(note, &JsValue::from_str(name), value));
+fn has_outcome(xhr: &JsValue) -> bool {
+    page::property(xhr, "readyState") == DONE
 }
 
 /// `String(value)`.

@@ -73,4 +73,26 @@ async fn a_batch_is_compressed_and_what_a_closing_page_sends_is_not() {
     let (encoding, body) = SENT.with_borrow(|it| it[1].clone());
     assert_eq!(encoding, None);
     assert!(body.length() > 2500);
+    // What is being compressed when the page is left goes as it is, and once.
+    TimeoutFuture::new(10).await;
+    span();
+    throughline_browser::flush();
+    for _ in 0..5 {
+        JsFuture::from(Promise::resolve(&JsValue::NULL))
+            .await
+            .unwrap();
+    }
+    assert_eq!(SENT.with_borrow(Vec::len), 2, "it takes a while");
+    window
+        .dispatch_event(&Event::new("pagehide").unwrap())
+        .unwrap();
+    let (encoding, body) = SENT.with_borrow(|it| it[2].clone());
+    assert_eq!(encoding, None);
+    assert!(body.length() > 2500);
+    while throughline_browser::ledger().exporting > 0 {
+        TimeoutFuture::new(1).await;
+    }
+    TimeoutFuture::new(50).await;
+    assert_eq!(SENT.with_borrow(Vec::len), 3);
+    assert_eq!(throughline_browser::ledger().exported, 3);
 }

@@ -3,12 +3,15 @@
 
 mod support;
 
+use js_sys::{Function, Promise};
 use opentelemetry::global;
 use opentelemetry::trace::{Span as _, Tracer};
 use support::*;
 use throughline_browser::{DropReason, ledger};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::Event;
+use web_sys::{Event, Response};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -94,6 +97,80 @@ async fn what_is_stored_is_dropped_when_the_user_withdraws_consent() {
     next_macrotask().await;
     all_settled().await;
     assert_eq!(ledger().exported, before.exported);
+}
+
+#[wasm_bindgen_test]
+async fn without_locks_what_is_being_sent_is_not_there_for_another_tab_and_comes_back_if_it_fails()
+{
+    set_up();
+    settle_store().await;
+    let before = ledger();
+    script(
+        "",
+        "Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true })",
+    )
+    .call0(&JsValue::UNDEFINED)
+    .unwrap();
+    be_down(true);
+    an_outage().await;
+    assert_eq!(stored().await, 1);
+
+    // Refused for now: it is back.
+    let requests = export_sizes().len();
+    window()
+        .dispatch_event(&Event::new("online").unwrap())
+        .unwrap();
+    until(|| export_sizes().len() > requests).await;
+    settle().await;
+    assert_eq!(stored().await, 1);
+    assert_eq!(ledger().queued, 1);
+
+    // On its way: nobody else finds it.
+    be_down(false);
+    let (answer, give) = promise();
+    answer_next_export_with(answer);
+    let requests = export_sizes().len();
+    window()
+        .dispatch_event(&Event::new("online").unwrap())
+        .unwrap();
+    until(|| export_sizes().len() > requests).await;
+    assert_eq!(stored().await, 0);
+    give.call1(&JsValue::UNDEFINED, &Response::new().unwrap())
+        .unwrap();
+    all_settled().await;
+    assert_eq!(ledger().exported - before.exported, 1);
+    script("", "delete navigator.locks")
+        .call0(&JsValue::UNDEFINED)
+        .unwrap();
+}
+
+/// A promise, and what fulfils it.
+fn promise() -> (Promise, Function) {
+    let mut give = None;
+    let promise = Promise::new(&mut |resolve, _| give = Some(resolve));
+    (promise, give.unwrap())
+}
+
+/// Lets what is under way in the database come to its end.
+async fn settle() {
+    for _ in 0..20 {
+        next_macrotask().await;
+    }
+}
+
+/// The batches in the database, as another tab would see them.
+async fn stored() -> u32 {
+    let body = "return new Promise((resolve) => {
+        const opened = indexedDB.open('throughline');
+        opened.onsuccess = () => {
+            const database = opened.result;
+            const count = database.transaction('batches').objectStore('batches').count();
+            count.onsuccess = () => { database.close(); resolve(count.result) };
+        };
+    })";
+    let count = script("", body).call0(&JsValue::UNDEFINED).unwrap();
+    let count = JsFuture::from(count.unchecked_into::<Promise>()).await;
+    count.unwrap().as_f64().unwrap() as u32
 }
 
 /// A span is tried, and stored.

@@ -3,9 +3,16 @@
 /// Appends two digits for each byte, in lower case.
 pub fn push(text: &mut String, bytes: &[u8]) {
     for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from(digit(nibble, b'a')));
-        }
+        push_number(text, u64::from(*byte), 2);
+    }
+}
+
+/// Appends so many digits of a number, its last ones, in lower case.
+#[inline(never)]
+pub fn push_number(text: &mut String, number: u64, digits: u32) {
+    for place in (0..digits).rev() {
+        let [.., byte] = number.wrapping_shr(place * 4).to_be_bytes();
+        text.push(char::from(digit(byte & 15, b'a')));
     }
 }
 

@@ -26,17 +26,15 @@ pub use self::settings::Settings;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BatchId(u64);
 
-/// Items to send.
-#[derive(Clone, Debug)]
-pub struct Batch<T> {
+/// Items to send, which [`Pipeline::items`] lends out: one at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
     /// What [`Pipeline::complete`] wants to hear.
     pub id: BatchId,
-    /// The items, oldest first; never empty.
-    pub items: Vec<T>,
     /// Which attempt this is, from 1.
     pub attempt: u32,
-    /// When the pipeline gives this attempt up. The driver cancels the send then: a late answer is ignored.
-    pub deadline: Duration,
+    /// In nanoseconds.
+    deadline: u64,
 }
 
 /// What became of an item that was pushed.
@@ -52,11 +50,11 @@ pub enum Pushed {
 }
 
 /// What there is to do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Next<T> {
+pub enum Next {
     /// Send this batch, and report it by [`Pipeline::complete`].
-    Export(Batch<T>),
+    Export(Batch),
     /// Nothing until this time. `None`: nothing until [`Pushed::Wake`], a completion, a flush or a shutdown.
     Wait(Option<Duration>),
     /// Nothing ever again: shut down and empty.
@@ -86,3 +84,12 @@ pub enum Outcome {
 /// A point in the stream of items: all that was pushed before [`Pipeline::flush`]. Ask [`Pipeline::is_settled`] about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark(u64);
+
+// === impl Batch ===
+
+impl Batch {
+    /// When the pipeline gives this attempt up. The driver cancels the send then: a late answer is ignored.
+    pub fn deadline(&self) -> Duration {
+        Duration::from_nanos(self.deadline)
+    }
+}

@@ -18,14 +18,11 @@ use crate::has;
 pub const REDACTED: &str = "REDACTED";
 const REDACTED_USER_INFO: &str = "REDACTED:REDACTED";
 
-/// Where in a URL a piece of text is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Base,
-    Query,
-    /// A further `#` is part of it. So is any `#` where the text is no URL.
-    Fragment,
-}
+/// What can begin another piece of a URL: in its base, in its query, and in its fragment, of which a further `#` is part.
+/// So is any `#` where the text is no URL.
+const BASE: &[u8] = b"?#";
+const QUERY: &[u8] = b"&#";
+const FRAGMENT: &[u8] = b"&";
 
 /// A URL without its credentials, and without the values of secret parameters in its query and in its fragment.
 ///
@@ -33,12 +30,12 @@ enum Part {
 /// `password`, `api_key` and `session` in any case, in percent-encoding and in brackets (`user[password]`) too. The value
 /// of any other parameter is redacted if it is itself a URL, percent-encoded, that holds a secret.
 pub fn url(url: &str) -> Cow<'_, str> {
-    redact(url, Part::Base, Values::LookInside)
+    redact(url, BASE, Values::LookInside)
 }
 
 /// A query, with or without its `?`, without the values of secret parameters. See [`url()`].
 pub fn query(query: &str) -> Cow<'_, str> {
-    redact(query, Part::Fragment, Values::LookInside)
+    redact(query, FRAGMENT, Values::LookInside)
 }
 
 /// An e-mail address of which the first letter and the domain are left: `d***@example.com`.
@@ -52,52 +49,44 @@ pub fn email(address: &str) -> String {
     format!("{first}***@{domain}")
 }
 
-/// Redacts a text that begins with this part, piece by piece: the base, then one parameter after the other.
-fn redact(text: &str, mut part: Part, values: Values) -> Cow<'_, str> {
+/// Redacts a text, piece by piece: the base, then one parameter after the other. It begins with a piece that these
+/// `separators` end.
+fn redact<'a>(text: &'a str, mut separators: &[u8], values: Values) -> Cow<'a, str> {
     let bytes = text.as_bytes();
-    // Most texts have nothing in them that could be a secret.
-    if !bytes.iter().any(|byte| matches!(byte, b'=' | b'@')) {
-        return Cow::Borrowed(text);
-    }
     let mut edit = Edit::new(text);
     let mut start = 0;
-    let mut end = position(bytes, 0, part.separators());
+    let mut end = position(bytes, 0, separators);
     loop {
         let piece = bytes.get(..end).unwrap_or_default();
-        let (kept, ends) = match part {
-            Part::Base => (end, &b"/"[..]),
-            // A value may be a URL too.
-            Part::Query | Part::Fragment => (parameter(piece, start, values), &b"/?#&;"[..]),
+        let kept = if has(separators, b'?') {
+            end
+        } else {
+            parameter(piece, start, values)
         };
-        credentials(
-            &mut edit,
-            piece.get(..kept).unwrap_or_default(),
-            start,
-            ends,
-        );
-        edit.replace(kept..end, REDACTED);
-        part = match bytes.get(end) {
+        credentials(&mut edit, piece.get(..kept).unwrap_or_default(), start);
+        edit.replace(kept, end, REDACTED);
+        separators = match bytes.get(end) {
             None => return edit.finish(),
-            Some(b'#') => Part::Fragment,
-            Some(_) if part == Part::Fragment => part,
-            Some(_) => Part::Query,
+            Some(b'?') => QUERY,
+            Some(b'#') => FRAGMENT,
+            _ => separators,
         };
         // The separator belongs to what it begins.
         start = end;
-        end = position(bytes, end + 1, part.separators());
+        end = position(bytes, end + 1, separators);
     }
 }
 
-/// Redacts the user information of every authority: what is between `//` and the last `@` before one of `ends`.
+/// Redacts the user information of every authority: what is between `//` and the last `@` before its end. A parameter may
+/// have one too.
 ///
 /// `\` counts as `/`, as in browsers, where it opens an authority, but does not end one: rather too much than too little.
-fn credentials(edit: &mut Edit<'_>, text: &[u8], from: usize, ends: &[u8]) {
-    let mut from = from;
+fn credentials(edit: &mut Edit<'_>, text: &[u8], mut from: usize) {
     while let Some(start) = authority(text, from) {
-        from = position(text, start, ends);
+        from = position(text, start, b"/?#");
         let authority = text.get(start..from).unwrap_or_default();
         if let Some(at) = authority.iter().rposition(|byte| *byte == b'@') {
-            edit.replace(start..start + at, REDACTED_USER_INFO);
+            edit.replace(start, start + at, REDACTED_USER_INFO);
         }
     }
 }
@@ -105,21 +94,24 @@ fn credentials(edit: &mut Edit<'_>, text: &[u8], from: usize, ends: &[u8]) {
 /// Where the next authority starts: after two slashes or more that open the text or follow a colon.
 fn authority(text: &[u8], from: usize) -> Option<usize> {
     let mut slashes = 0;
-    for at in from..=text.len() {
-        if let Some(b'/' | b'\\') = text.get(at) {
+    let mut at = from;
+    loop {
+        let byte = text.get(at);
+        if let Some(b'/' | b'\\') = byte {
             slashes += 1;
-            continue;
+        } else {
+            let before = text.get(..at - slashes)?;
+            if slashes >= 2 && matches!(before, [] | [.., b':']) {
+                // The authority of `file:///home` is empty. Browsers skip the third slash of other schemes.
+                let scheme = before.last_chunk::<5>();
+                let is_file = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"file:"));
+                return Some(if is_file { before.len() + 2 } else { at });
+            }
+            byte?;
+            slashes = 0;
         }
-        let before = text.get(..at - slashes)?;
-        if slashes >= 2 && matches!(before, [] | [.., b':']) {
-            // The authority of `file:///home` is empty. Browsers skip the third slash of other schemes.
-            let scheme = before.last_chunk::<5>();
-            let is_file = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"file:"));
-            return Some(if is_file { before.len() + 2 } else { at });
-        }
-        slashes = 0;
+        at += 1;
     }
-    None
 }
 
 /// Where the first of these bytes is, or the end.
@@ -127,17 +119,4 @@ fn position(text: &[u8], from: usize, any_of: &[u8]) -> usize {
     let rest = text.get(from..).unwrap_or_default();
     let found = rest.iter().position(|byte| has(any_of, *byte));
     found.map_or(text.len(), |at| from + at)
-}
-
-// === impl Part ===
-
-impl Part {
-    /// What can begin another piece.
-    fn separators(self) -> &'static [u8] {
-        match self {
-            Self::Base => b"?#",
-            Self::Query => b"&#",
-            Self::Fragment => b"&",
-        }
-    }
 }

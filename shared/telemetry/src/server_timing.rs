@@ -21,61 +21,50 @@ pub fn format(span: &SpanContext) -> Option<String> {
 
 /// The span in a header's value, several headers joined by commas included: the first valid one of either name.
 pub fn parse(header: &str) -> Option<TraceParent> {
-    let mut rest = header.as_bytes();
-    while !rest.is_empty() {
-        if let Some(parent) = metric(take(&mut rest, b',')) {
-            return Some(parent);
-        }
-    }
-    None
-}
-
-fn metric(mut rest: &[u8]) -> Option<TraceParent> {
-    let name = take(&mut rest, b';');
-    if !NAMES.iter().any(|known| is(name, known)) {
-        return None;
-    }
-    while !rest.is_empty() {
-        let part = take(&mut rest, b';');
-        let equals = part.iter().position(|byte| *byte == b'=');
-        let Some((key, [_, value @ ..])) = equals.and_then(|at| part.split_at_checked(at)) else {
-            continue;
-        };
-        if is(key, "desc") {
-            let mut value = value.trim_ascii();
-            while let [b'"', inner @ ..] | [inner @ .., b'"'] = value {
-                value = inner;
-            }
-            return TraceParent::parse_bytes(value);
-        }
-    }
-    None
-}
-
-fn is(name: &[u8], known: &str) -> bool {
-    name.trim_ascii().eq_ignore_ascii_case(known.as_bytes())
-}
-
-/// Takes what is before the next separator, or else all; the separator goes too. Quoted strings hold none.
-fn take<'a>(rest: &mut &'a [u8], separator: u8) -> &'a [u8] {
-    let text = *rest;
-    let mut quoted = false;
-    let mut escaped = false;
-    for (at, byte) in text.iter().enumerate() {
+    let bytes = header.as_bytes();
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    // Where the present piece began, whether it is a metric's name, and whether the metric is one of ours.
+    let (mut start, mut is_name, mut is_ours) = (0, true, false);
+    for at in 0..=bytes.len() {
+        let byte = bytes.get(at);
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            byte if *byte == separator && !quoted => {
-                let (piece, tail) = text.split_at_checked(at).unwrap_or((text, &[]));
-                *rest = tail.get(1..).unwrap_or_default();
-                return piece;
+            Some(_) if is_escaped => is_escaped = false,
+            Some(b'\\') if is_quoted => is_escaped = true,
+            Some(b'"') => is_quoted = !is_quoted,
+            None | Some(b',' | b';') if !is_quoted => {
+                let piece = bytes.get(start..at)?;
+                if is_name {
+                    is_ours = NAMES.iter().any(|known| is(piece, known));
+                } else if is_ours && let Some(parent) = described(piece) {
+                    return Some(parent);
+                }
+                start = at + 1;
+                is_name = byte == Some(&b',');
             }
             _ => {}
         }
     }
-    *rest = &[];
-    text
+    None
+}
+
+/// What `desc="…"` says.
+fn described(parameter: &[u8]) -> Option<TraceParent> {
+    let equals = parameter.iter().position(|byte| *byte == b'=')?;
+    let (key, [_, value @ ..]) = parameter.split_at_checked(equals)? else {
+        return None;
+    };
+    if !is(key, "desc") {
+        return None;
+    }
+    let mut value = value.trim_ascii();
+    while let [b'"', inner @ ..] | [inner @ .., b'"'] = value {
+        value = inner;
+    }
+    TraceParent::parse_bytes(value)
+}
+
+fn is(name: &[u8], known: &str) -> bool {
+    name.trim_ascii().eq_ignore_ascii_case(known.as_bytes())
 }
 
 #[cfg(test)]

@@ -58,7 +58,12 @@ pub fn tracestate(span: &SpanContext) -> String {
 
 /// The value of [`BAGGAGE`] for a context. Empty if there is nothing to send.
 pub fn baggage(cx: &Context) -> String {
-    baggage::write(cx)
+    baggage_beside(cx, 0)
+}
+
+/// The same, if a header of so many bytes is sent already: both together keep to the limit.
+pub fn baggage_beside(cx: &Context, given_bytes: usize) -> String {
+    baggage::write(cx, given_bytes)
 }
 
 // === impl W3cPropagator ===

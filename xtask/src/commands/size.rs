@@ -4,7 +4,7 @@ mod measure;
 mod record;
 
 use crate::setup::PageTools;
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use measure::{Size, measure};
 use record::Record;
 
@@ -38,21 +38,21 @@ pub(crate) fn main(mut args: lexopt::Parser) -> Result<()> {
     print(&page, &rows);
 
     let mut record = Record::read()?;
-    let found = problems(&page, &rows, &record, &compiler);
     if is_recording {
         let added = rows.iter().map(|row| (row.name.clone(), row.added(&page)));
         record.set(&compiler, added.collect());
         record.write()?;
         eprintln!("recorded for {compiler}");
-    } else if !record.knows(&compiler) {
-        for problem in found {
-            eprintln!("warning: {problem}");
-        }
-        eprintln!(
-            "no sizes are recorded for {compiler}: growth was not checked. `cargo xtask size --record` records these"
-        );
-    } else if !found.is_empty() {
-        bail!("{}", found.join("\n       "));
+        return Ok(());
+    }
+    if !record.knows(&compiler) {
+        eprintln!("no sizes are recorded for {compiler}: growth is not checked");
+    }
+    let problem = |row: &Row| record.problem(&compiler, &row.name, row.added(&page), row.bar);
+    let found: Vec<_> = rows.iter().filter_map(problem).collect();
+    if !found.is_empty() {
+        let hint = "If that is meant: cargo xtask size --record, in the same commit.";
+        bail!("{}\n       {hint}", found.join("\n       "));
     }
     Ok(())
 }
@@ -60,13 +60,9 @@ pub(crate) fn main(mut args: lexopt::Parser) -> Result<()> {
 /// The page without the client, and all others.
 fn measure_all(tools: &PageTools) -> Result<(Size, Vec<Row>)> {
     let all = measure::features()?;
-    let mut traces = Vec::new();
-    for name in TRACES {
-        if all.iter().any(|it| it == name) {
-            traces.push(name.to_owned());
-        } else {
-            eprintln!("warning: the client has no feature `{name}`");
-        }
+    let traces = TRACES.map(String::from);
+    for name in &traces {
+        ensure!(all.contains(name), "the client has no feature `{name}`");
     }
     let page = measure(tools, "the page", None)?;
     let mut rows = Vec::new();
@@ -81,7 +77,7 @@ fn measure_all(tools: &PageTools) -> Result<(Size, Vec<Row>)> {
     };
     push("traces", &traces, Some(TRACES_BAR))?;
     for feature in all.iter().filter(|it| !traces.contains(it)) {
-        let mut features = traces.clone();
+        let mut features = traces.to_vec();
         features.push(feature.clone());
         push(&format!("traces + {feature}"), &features, None)?;
     }
@@ -113,21 +109,6 @@ fn print(page: &Size, rows: &[Row]) {
         line(&row.name, &row.size, &rest);
     }
     println!("(adds: brotli, 1 KB = 1024 bytes)\n");
-}
-
-fn problems(page: &Size, rows: &[Row], record: &Record, compiler: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for row in rows {
-        let added = row.added(page);
-        if let Some(bar) = row.bar.filter(|bar| added > *bar) {
-            found.push(format!(
-                "{}: adds {added} bytes, the bar is {bar}",
-                row.name
-            ));
-        }
-        found.extend(record.growth(compiler, &row.name, added));
-    }
-    found
 }
 
 fn kilobytes(bytes: usize) -> String {

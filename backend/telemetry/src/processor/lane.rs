@@ -100,11 +100,15 @@ impl Lane {
 
     // --- for the worker ---
 
-    pub(super) fn poll(&self) -> Next<Arc<SpanData>> {
+    pub(super) fn poll(&self) -> Next {
         let now = self.now();
         let next = self.state.lock().pipeline.poll(now, random());
         self.progress.notify_all();
         next
+    }
+
+    pub(super) fn items(&self, id: BatchId) -> Vec<Arc<SpanData>> {
+        self.state.lock().pipeline.items(id).cloned().collect()
     }
 
     pub(super) fn complete(&self, id: BatchId, outcome: Outcome) {

@@ -64,11 +64,7 @@ async fn run(lane: &Lane, exporter: &dyn AnyExporter) {
             Next::Wait(wake) => wake,
             Next::Export(batch) => {
                 // An export that is still under way here has passed its deadline: it is given up.
-                under_way = Some(Export::start(
-                    &batch,
-                    lane.instant(batch.deadline),
-                    exporter,
-                ));
+                under_way = Some(Export::start(batch, lane, exporter));
                 continue;
             }
         };
@@ -117,15 +113,12 @@ fn outcome(result: &OTelSdkResult) -> Outcome {
 // === impl Export ===
 
 impl<'a> Export<'a> {
-    fn start(
-        batch: &Batch<Arc<SpanData>>,
-        deadline: Instant,
-        exporter: &'a dyn AnyExporter,
-    ) -> Self {
-        let spans = batch.items.iter().map(|span| SpanData::clone(span));
+    fn start(batch: Batch, lane: &Lane, exporter: &'a dyn AnyExporter) -> Self {
+        let items = lane.items(batch.id);
+        let spans = items.iter().map(|span| SpanData::clone(span));
         Self {
             id: batch.id,
-            deadline,
+            deadline: lane.instant(batch.deadline()),
             result: exporter.export(spans.collect()),
         }
     }

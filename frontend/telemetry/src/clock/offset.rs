@@ -35,7 +35,7 @@ thread_local! {
 pub(crate) fn observe(date: f64, sent: Duration) {
     if !date.is_nan() {
         let origin = super::anchor().origin;
-        let received = nanos(super::monotonic());
+        let received = super::monotonic_nanos();
         let answer = Offset::of(origin, from_millis(date), nanos(sent), received);
         OFFSET.set(OFFSET.get().and(answer));
     }

@@ -1,5 +1,7 @@
 //! Configurations that mean no good. They are made by a generator that is the same in every run.
 
+use std::time::Duration;
+
 use js_sys::{Function, JSON};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -9,7 +11,7 @@ use super::*;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 24] = [
     "endpoint",
     "headers",
     "credentials",
@@ -23,12 +25,15 @@ const KEYS: [&str; 21] = [
     "max_queue_size",
     "max_batch_size",
     "propagate_to",
+    "do_not_propagate_to",
     "ignore",
     "max_attributes",
     "max_attribute_value_bytes",
     "max_events",
     "max_links",
     "max_attributes_per_event",
+    "session_idle_ms",
+    "session_max_duration_ms",
     "__proto__",
     "toString",
 ];
@@ -102,24 +107,25 @@ fn assert_bounded(config: &Config) {
     for text in texts.into_iter().flatten() {
         assert!((1..=2048).contains(&text.len()));
     }
-    if let Some(headers) = &config.headers {
-        assert!(headers.len() <= 32);
-        assert!(
-            headers
-                .iter()
-                .all(|(_, value)| value.len() <= 2048 && !value.contains('\n'))
-        );
-    }
-    for list in [&config.propagate_to, &config.ignore].into_iter().flatten() {
+    assert!(config.headers.len() <= 32);
+    assert!(
+        config
+            .headers
+            .iter()
+            .all(|(_, value)| value.len() <= 2048 && !value.contains('\n'))
+    );
+    for list in [&config.propagate_to, &config.ignore] {
         assert!(list.len() <= 32 && list.iter().all(|it| it.len() <= 2048));
     }
+    assert!(config.session.idle.as_secs() <= 86_400 && !config.session.idle.is_zero());
+    assert!(config.session.max_duration.as_secs() <= 86_400);
     let pipeline = config.pipeline();
     assert!((1..=65_536).contains(&pipeline.max_queue_size));
     assert!((1..=pipeline.max_queue_size).contains(&pipeline.max_export_batch_size));
     assert!(pipeline.schedule_delay <= Duration::from_mins(10));
     assert!(pipeline.export_timeout <= Duration::from_mins(5));
     assert!(pipeline.export_timeout > Duration::ZERO);
-    let limits = config.limits.unwrap();
+    let limits = config.limits;
     assert!(limits.attribute_value_bytes <= 65_536);
     for count in [
         limits.attributes,
@@ -132,7 +138,7 @@ fn assert_bounded(config: &Config) {
 }
 
 /// Calls `told` with each warning instead of showing it; what it gives puts the console back.
-fn with_console(told: &Closure<dyn Fn(JsValue)>) -> Function {
+fn with_console(told: &Closure<dyn Fn(JsValue, JsValue)>) -> Function {
     let body = "const own = console.warn; console.warn = told; return () => { console.warn = own }";
     Function::new_with_args("told", body)
         .call1(&JsValue::UNDEFINED, told.as_ref())
@@ -145,7 +151,7 @@ fn ten_thousand_hostile_configurations_panic_nothing_and_unbound_nothing() {
     let count = std::rc::Rc::new(std::cell::Cell::new(0_u32));
     let told = {
         let count = std::rc::Rc::clone(&count);
-        Closure::<dyn Fn(JsValue)>::new(move |text: JsValue| {
+        Closure::<dyn Fn(JsValue, JsValue)>::new(move |_, text: JsValue| {
             let length = text.as_string().unwrap().len();
             assert!(length < 256, "{length}");
             count.set(count.get() + 1);
@@ -215,6 +221,8 @@ fn every_key_can_be_said_in_a_tag() {
         ("max_events", "10"),
         ("max_links", "11"),
         ("max_attributes_per_event", "0"),
+        ("session_idle_ms", "60000"),
+        ("session_max_duration_ms", "3600000"),
     ] {
         said.entry(key, &value.into());
     }
@@ -223,10 +231,12 @@ fn every_key_can_be_said_in_a_tag() {
         config.endpoint.as_deref(),
         Some("https://collector.example/otel")
     );
-    assert_eq!(config.credentials, Some(Credentials::Omit));
+    assert_eq!(config.credentials, Credentials::Omit);
     assert_eq!(config.environment.as_deref(), Some("staging"));
     assert_eq!(config.version.as_deref(), Some("2"));
-    assert_eq!(config.enabled, Some(false));
+    assert!(!config.is_enabled);
+    assert_eq!(config.session.idle, Duration::from_mins(1));
+    assert_eq!(config.session.max_duration, Duration::from_hours(1));
     let pipeline = config.pipeline();
     assert_eq!(pipeline.schedule_delay, Duration::from_secs(1));
     assert_eq!(pipeline.export_timeout, Duration::from_secs(2));
@@ -235,9 +245,9 @@ fn every_key_can_be_said_in_a_tag() {
         (100, 100)
     );
     let origins = ["https://a.example", "https://b.example"];
-    assert_eq!(config.propagate_to.unwrap(), origins);
-    assert_eq!(config.ignore.unwrap(), ["/poll*"]);
-    let limits = config.limits.unwrap();
+    assert_eq!(config.propagate_to, origins);
+    assert_eq!(config.ignore, ["/poll*"]);
+    let limits = config.limits;
     let (attributes, bytes) = (limits.attributes, limits.attribute_value_bytes);
     assert_eq!((attributes, bytes, limits.events), (8, 9, 10));
     assert_eq!((limits.links, limits.attributes_per_event), (11, 0));

@@ -6,10 +6,10 @@ use js_sys::{Array, Reflect};
 #[cfg(any(feature = "fetch", feature = "xhr"))]
 use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
-use web_sys::{Headers, Url};
+use web_sys::Headers;
 
 use crate::export::Credentials;
-use crate::page::property;
+use crate::page::{self, property};
 
 /// Bytes of one text.
 const MAX_TEXT_BYTES: usize = 2048;
@@ -99,11 +99,9 @@ pub(super) fn list(value: &JsValue) -> Result<Vec<String>, Refusal> {
 /// The address of a collector.
 pub(super) fn address(value: &JsValue) -> Result<String, Refusal> {
     let text = text(value)?;
-    let page = property(&property(&js_sys::global(), "location"), "href");
-    let page = page.as_string().unwrap_or_default();
-    let protocol = Url::new_with_base(&text, &page).map(|it| it.protocol());
+    let protocol = page::resolved(&text).and_then(|it| page::text(&it, "protocol"));
     match protocol.as_deref() {
-        Ok("http:" | "https:") => Ok(text),
+        Some("http:" | "https:") => Ok(text),
         _ => Err("is no address of HTTP"),
     }
 }
@@ -120,7 +118,7 @@ pub(super) fn headers(value: &JsValue) -> Result<Vec<(String, String)>, Refusal>
     for name in names.iter() {
         let name = text(&name)?;
         let value = text(&property(value, &name))?;
-        probe.set(&name, &value).map_err(|_| REFUSAL)?;
+        page::call(&probe, "set", &*name, &*value).map_err(|_| REFUSAL)?;
         headers.push((name, value));
     }
     Ok(headers)

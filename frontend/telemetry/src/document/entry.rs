@@ -4,7 +4,7 @@ use throughline_core::names::{browser, http, network, url};
 use throughline_core::redact;
 use wasm_bindgen::JsValue;
 
-use crate::otlp::{self, Message};
+use crate::otlp;
 use crate::performance::{number, text};
 use crate::span::Span;
 
@@ -59,17 +59,18 @@ pub(super) fn set_request(span: &mut Span, entry: &JsValue) {
 pub(super) fn set_properties(span: &mut Span, entry: &JsValue, prefix: &str, names: &[&str]) {
     for name in names {
         let number = number(entry, name);
+        let said;
         let value = if number > 0.0 {
             match name.ends_with("Size") {
                 true => int(number),
                 false => otlp::double(number),
             }
         } else {
-            let text = text(entry, name);
-            if text.is_empty() {
+            said = text(entry, name);
+            if said.is_empty() {
                 continue;
             }
-            otlp::text(&text)
+            otlp::text(&said)
         };
         let mut key = prefix.to_owned();
         for byte in name.bytes() {
@@ -83,7 +84,7 @@ pub(super) fn set_properties(span: &mut Span, entry: &JsValue, prefix: &str, nam
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-fn int(number: f64) -> Message {
+fn int(number: f64) -> otlp::Any<'static> {
     otlp::int(number as i64)
 }
 

@@ -5,25 +5,17 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableWritablePair, Response};
 
-use super::transport::Body;
 use crate::page;
 
 /// Bytes below which a body is sent as it is: compressing would cost more than it saves.
-const MIN_BYTES: usize = 1024;
+const MIN_BYTES: u32 = 1024;
 
-/// Compresses the body, or leaves it as it is where the browser cannot.
-pub(super) async fn compress(body: &mut Body) {
-    if body.len < MIN_BYTES {
-        return;
+/// The compressed bytes, where that is worth it and the browser can do it.
+pub(super) async fn compressed(bytes: &JsValue) -> Result<JsValue, JsValue> {
+    let bytes: &Uint8Array = bytes.unchecked_ref();
+    if bytes.length() < MIN_BYTES {
+        return Err(JsValue::UNDEFINED);
     }
-    if let Ok(bytes) = compressed(body.bytes.unchecked_ref()).await {
-        body.len = bytes.length() as usize;
-        body.bytes = bytes.into();
-        body.is_gzip = true;
-    }
-}
-
-async fn compressed(bytes: &Uint8Array) -> Result<Uint8Array, JsValue> {
     let stream: Function = page::property(&js_sys::global(), "CompressionStream").dyn_into()?;
     let gzip = Reflect::construct(&stream, &Array::of1(&"gzip".into()))?;
     let plain = Response::new_with_opt_js_u8_array(Some(bytes))?;
@@ -31,5 +23,5 @@ async fn compressed(bytes: &Uint8Array) -> Result<Uint8Array, JsValue> {
     let pair: &ReadableWritablePair = gzip.unchecked_ref();
     let packed = Response::new_with_opt_readable_stream(Some(&plain.pipe_through(pair)))?;
     let bytes = JsFuture::from(packed.array_buffer()?).await?;
-    Ok(Uint8Array::new(&bytes))
+    Ok(Uint8Array::new(&bytes).into())
 }

@@ -19,7 +19,7 @@ use web_sys::Window;
 pub(super) use self::store::Stored;
 use self::store::{Entry, Store};
 use super::Signal;
-use super::transport::{Leaving, Sent};
+use super::transport::Sent;
 use crate::page::{self, Timer};
 use crate::{clock, consent};
 
@@ -90,7 +90,7 @@ pub(super) fn stored(signal: Signal) -> u64 {
 
 /// Stores a request's body that holds `count` items. It is with the browser when this returns, and in the account of the
 /// store once it was [`add`]ed. `None`: there is no store.
-pub(super) fn keep(signal: Signal, body: &[u8], count: usize) -> Option<Stored> {
+pub(super) fn keep(signal: Signal, body: &JsValue, count: usize) -> Option<Stored> {
     with(|it| it.keep(signal, body, count)).flatten()
 }
 
@@ -152,7 +152,7 @@ pub(crate) fn send_stored() {
             return JsValue::UNDEFINED;
         }
         wasm_bindgen_futures::future_to_promise(async {
-            send_all_stored().await;
+            send_all_stored(Claim::ByLock).await;
             Ok(JsValue::UNDEFINED)
         })
         .into()
@@ -164,16 +164,26 @@ pub(crate) fn send_stored() {
         Some(request) => {
             drop(request.call3(&locks, &JsValue::from_str(LOCK), &options, &with_lock));
         }
-        None => wasm_bindgen_futures::spawn_local(send_all_stored()),
+        None => wasm_bindgen_futures::spawn_local(send_all_stored(Claim::ByTaking)),
     }
 }
 
-async fn send_all_stored() {
-    send_one_by_one().await;
+/// How this tab makes sure that no other one sends the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    /// It has the lock.
+    ByLock,
+    /// There are no locks (the page came by plain HTTP): it takes each entry out before it is sent, and puts it back if it
+    /// could not be sent. What is on its way when the page ends may be lost then, but nothing arrives twice.
+    ByTaking,
+}
+
+async fn send_all_stored(claim: Claim) {
+    send_one_by_one(claim).await;
     with(|it| it.is_sending = false);
 }
 
-async fn send_one_by_one() {
+async fn send_one_by_one(claim: Claim) {
     let Some(store) = with(|it| it.store.clone()) else {
         return;
     };
@@ -186,25 +196,46 @@ async fn send_one_by_one() {
         });
     }
     while let Some(entry) = with(|it| it.entries.first().cloned()).flatten() {
-        let (Some(signal), Some(body)) = (entry.signal(), store.body(&entry).await) else {
+        let Some(transport) = super::transport() else {
+            return;
+        };
+        let body = match claim {
+            _ if !consent::is_given() => return,
+            Claim::ByLock => store.body(&entry).await,
+            Claim::ByTaking => store.take(&entry).await,
+        };
+        let (Some(signal), Some(body)) = (entry.signal(), body) else {
             store.delete(&entry);
             with(|it| it.remove(&entry));
             continue;
         };
+        let mut sent = Sent::new(transport, signal, body);
+        #[cfg(feature = "gzip")]
+        sent.compress().await;
         if !consent::is_given() {
             return;
         }
-        let Some(transport) = super::transport() else {
-            return;
+        sent.start();
+        let outcome = loop {
+            let next = sent.next().await;
+            if let Some(outcome) = sent.take(next) {
+                break outcome;
+            }
         };
-        let sent = Sent::begin(transport, signal, &body, Leaving::No);
-        let outcome = sent.outcome().await.outcome;
+        let is_known = with(|it| it.entries.contains(&entry)) == Some(true);
         if let Outcome::Retry { after } = outcome {
+            if claim == Claim::ByTaking
+                && is_known
+                && let Some(stored) = store.put(entry, sent.plain())
+            {
+                stored.done().await;
+            }
             return failed(after);
         }
         store.delete(&entry);
         // It may have been dropped meanwhile, and accounted for.
-        if with(|it| it.remove(&entry)) == Some(true) {
+        if is_known {
+            with(|it| it.remove(&entry));
             account(&entry, outcome);
         }
     }
@@ -229,8 +260,8 @@ fn with<T>(f: impl FnOnce(&mut Offline) -> T) -> Option<T> {
 // === impl Offline ===
 
 impl Offline {
-    fn keep(&mut self, signal: Signal, body: &[u8], count: usize) -> Option<Stored> {
-        let entry = Entry::new(signal, body.len(), count);
+    fn keep(&mut self, signal: Signal, body: &JsValue, count: usize) -> Option<Stored> {
+        let entry = Entry::new(signal, page::number(body, "length"), count);
         let mut bytes: u64 = self.entries.iter().map(Entry::bytes).sum();
         bytes += entry.bytes();
         while bytes > self.max_bytes && !self.entries.is_empty() {

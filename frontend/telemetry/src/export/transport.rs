@@ -3,17 +3,18 @@
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-use std::rc::Rc;
 use std::time::Duration;
 
-use js_sys::{Date, Function, Object, Promise, Uint8Array};
+#[cfg(feature = "clock-offset")]
+use js_sys::Date;
+use js_sys::{Function, Object, Promise, Uint8Array};
 use throughline_core::pipeline::{DropReason, Outcome};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::Signal;
 use super::keepalive::KeepaliveLease;
-use crate::otlp::{cut, response};
+use crate::otlp::response;
 use crate::{clock, page};
 
 /// Whether requests carry the cookies of where they go (`fetch`'s `credentials`).
@@ -34,231 +35,271 @@ pub enum Credentials {
 pub(crate) struct Transport {
     /// `window.fetch` as it was: the exporter must not trace itself.
     pub(crate) fetch: Function,
-    /// In the order of [`Signal::ALL`].
-    pub(crate) endpoints: [String; 3],
+    /// The address of the collector.
+    pub(crate) endpoint: String,
     /// Names and values, beside `content-type`.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) credentials: Credentials,
     pub(crate) timeout: Duration,
 }
 
-/// Whether the page goes away, so that nothing can be awaited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Leaving {
-    Yes,
-    No,
-}
-
-/// A request on its way.
+/// A request and its answer.
 pub(super) struct Sent {
-    transport: Rc<Transport>,
-    signal: Signal,
-    body: Body,
-    /// Asked for already.
-    begun: Option<Result<JsValue, JsValue>>,
+    pub(super) signal: Signal,
+    transport: &'static Transport,
+    /// Bytes of OTLP.
+    body: JsValue,
+    #[cfg(feature = "gzip")]
+    packed: JsValue,
+    /// What is awaited: `fetch`, then one piece of the answer's body after the other.
+    promise: JsValue,
     lease: Option<KeepaliveLease>,
+    response: JsValue,
+    reader: JsValue,
+    /// The answer's body, within [`MAX_ANSWER_BYTES`].
+    answer: Vec<u8>,
     #[cfg(feature = "clock-offset")]
     asked_at: Duration,
 }
 
-/// What is sent.
-pub(super) struct Body {
-    pub(super) bytes: JsValue,
-    pub(super) len: usize,
-    pub(super) is_gzip: bool,
-}
-
-/// What became of a request.
-pub(super) struct Answer {
-    pub(super) outcome: Outcome,
-    /// What the collector says about it.
-    pub(super) message: String,
-}
+/// Bytes of an answer that are read: it is a count and a sentence. What sends more than that is no collector.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 const UNDEFINED: JsValue = JsValue::UNDEFINED;
-
-/// Bytes of what a collector says that are told to the developer.
-const MAX_MESSAGE_BYTES: usize = 256;
 
 // === impl Sent ===
 
 impl Sent {
-    /// If the page is leaving, the body is with the browser when this returns: in `pagehide` there is no later.
-    pub(super) fn begin(
-        transport: Rc<Transport>,
-        signal: Signal,
-        body: &[u8],
-        leaving: Leaving,
-    ) -> Self {
-        let body = Body {
-            bytes: Uint8Array::from(body).into(),
-            len: body.len(),
-            is_gzip: false,
-        };
-        let mut sent = Self {
+    pub(super) fn new(transport: &'static Transport, signal: Signal, body: JsValue) -> Box<Self> {
+        Box::new(Self {
             transport,
             signal,
             body,
-            begun: None,
+            #[cfg(feature = "gzip")]
+            packed: UNDEFINED,
+            promise: UNDEFINED,
             lease: None,
+            response: UNDEFINED,
+            reader: UNDEFINED,
+            answer: Vec::new(),
             #[cfg(feature = "clock-offset")]
             asked_at: Duration::ZERO,
-        };
-        if leaving == Leaving::Yes {
-            sent.start();
-        }
-        sent
+        })
     }
 
-    /// Asks for it, with keepalive if the quota has room: a page that is left does not lose it then.
-    fn start(&mut self) {
-        self.lease = KeepaliveLease::take(self.body.len);
-        self.begun = Some(self.ask());
+    pub(super) fn has_begun(&self) -> bool {
+        !self.promise.is_undefined()
     }
 
-    fn ask(&mut self) -> Result<JsValue, JsValue> {
-        let transport = &self.transport;
-        let headers = Object::new();
-        page::set(&headers, "content-type", "application/x-protobuf");
-        for (name, value) in &transport.headers {
-            page::set(&headers, name, value.as_str());
+    /// Where it goes.
+    pub(super) fn endpoint(&self) -> String {
+        self.signal.address(&self.transport.endpoint)
+    }
+
+    /// What the collector says.
+    pub(super) fn answer(&self) -> &[u8] {
+        &self.answer
+    }
+
+    /// The body as it was before it was compressed.
+    #[cfg(feature = "offline")]
+    pub(super) fn plain(&self) -> &JsValue {
+        &self.body
+    }
+
+    /// Compresses the body, where the page has time for it and the browser can.
+    #[cfg(feature = "gzip")]
+    pub(super) async fn compress(&mut self) {
+        self.packed = super::gzip::compressed(&self.body)
+            .await
+            .unwrap_or_default();
+    }
+
+    /// The bytes that are sent.
+    fn bytes(&self) -> &JsValue {
+        #[cfg(feature = "gzip")]
+        if !self.packed.is_undefined() {
+            return &self.packed;
         }
-        if self.body.is_gzip {
-            page::set(&headers, "content-encoding", "gzip");
-        }
+        &self.body
+    }
+
+    /// Asks for it, with keepalive if the quota has room: a page that is left does not lose it then. The body is with the
+    /// browser when this returns: in `pagehide` there is no later.
+    pub(super) fn start(&mut self) {
+        self.lease = KeepaliveLease::take(length(self.bytes()));
+        self.ask();
+    }
+
+    fn ask(&mut self) {
+        let transport = self.transport;
         let init = Object::new();
         page::set(&init, "method", "POST");
-        page::set(&init, "headers", headers);
-        page::set(&init, "body", &self.body.bytes);
+        page::set(&init, "headers", self.headers());
+        page::set(&init, "body", self.bytes());
         page::set(&init, "credentials", transport.credentials.as_str());
         page::set(&init, "keepalive", self.lease.is_some());
         // Until the answer has been read: what never ends would hold the quota for ever.
         let timeout = page::property(&js_sys::global(), "AbortSignal");
         let millis = transport.timeout.as_secs_f64() * 1e3;
-        let timeout = page::call(&timeout, "timeout", millis, UNDEFINED);
-        page::set(&init, "signal", timeout.unwrap_or_default());
-        let endpoint = transport.endpoints.get(self.signal as usize);
-        let endpoint = endpoint.map(String::as_str).unwrap_or_default().into();
+        page::set(&init, "signal", call(&timeout, "timeout", millis.into()));
         #[cfg(feature = "clock-offset")]
         {
             self.asked_at = clock::monotonic();
         }
-        page::apply(
+        let endpoint = self.endpoint().into();
+        let asked = page::apply(
             &transport.fetch,
             &UNDEFINED,
             endpoint,
             init.into(),
             UNDEFINED,
-        )
+        );
+        // A stub of the page's tests may throw or return what it likes: that is no answer.
+        self.promise = asked.unwrap_or(JsValue::NULL);
     }
 
-    /// Waits for the answer, and reads it, its body too: until then Chromium counts the request as in flight
-    /// (crbug.com/546438373), and after nine of those no keepalive request is accepted any more.
-    ///
-    /// What was refused with keepalive has a second chance without: the quota is the whole page's, and the application
-    /// may have used it up. What was not answered in time may have arrived.
-    pub(super) async fn outcome(mut self) -> Answer {
+    fn headers(&self) -> Object {
+        let headers = Object::new();
+        page::set(&headers, "content-type", "application/x-protobuf");
+        for (name, value) in &self.transport.headers {
+            page::set(&headers, name, value.as_str());
+        }
         #[cfg(feature = "gzip")]
-        if self.begun.is_none() {
-            super::gzip::compress(&mut self.body).await;
-            if !crate::consent::is_given() {
-                return Outcome::Dropped(DropReason::Disabled).into();
-            }
+        if !self.packed.is_undefined() {
+            page::set(&headers, "content-encoding", "gzip");
         }
-        if self.begun.is_none() {
-            self.start();
-        }
-        let mut response = JsValue::UNDEFINED;
-        loop {
-            let asked = self.begun.take().unwrap_or_else(|| self.ask());
-            let result = match asked {
-                // A stub of the page's tests may return what it likes.
-                Ok(promise) => JsFuture::from(Promise::resolve(&promise)).await,
-                refused => refused,
-            };
-            if !response.is_undefined() {
-                // The answer counts even if its body breaks off.
-                return answer(&response, result.ok());
-            }
-            match result {
-                Ok(it) => {
-                    #[cfg(feature = "clock-offset")]
-                    if let Some(date) = header(&it, "date") {
-                        clock::offset::observe(Date::parse(&date), self.asked_at);
-                    }
-                    self.begun = Some(page::call(&it, "arrayBuffer", UNDEFINED, UNDEFINED));
-                    response = it;
-                }
-                Err(error) => {
-                    let is_late = page::property(&error, "name") == "TimeoutError";
-                    if self.lease.take().is_none() || is_late {
-                        return Answer::from(Outcome::Retry { after: None });
-                    }
-                }
-            }
-        }
+        headers
     }
+
+    /// Waits for what is next: the answer's head, or a piece of its body.
+    pub(super) fn next(&self) -> JsFuture {
+        // A stub of the page's tests may return what it likes.
+        JsFuture::from(Promise::resolve(&self.promise))
+    }
+
+    /// Takes what was waited for. `None` if there is more to come.
+    ///
+    /// The body is read too: until then Chromium counts the request as in flight (crbug.com/546438373), and after nine of
+    /// those no keepalive request is accepted any more. The answer counts even if its body breaks off.
+    pub(super) fn take(&mut self, next: Result<JsValue, JsValue>) -> Option<Outcome> {
+        let is_read = match next {
+            next if !self.response.is_undefined() => !self.read(next.unwrap_or_default()),
+            Ok(response) => {
+                #[cfg(feature = "clock-offset")]
+                if let Some(date) = header(&response, "date") {
+                    clock::offset::observe(Date::parse(&date), self.asked_at);
+                }
+                let body = page::property(&response, "body");
+                self.reader = call(&body, "getReader", UNDEFINED);
+                self.response = response;
+                false
+            }
+            // What was refused with keepalive has a second chance without: the quota is the whole page's, and the
+            // application may have used it up. What was not answered in time may have arrived.
+            Err(error) => {
+                let is_late = page::property(&error, "name") == "TimeoutError";
+                if self.lease.take().is_some() && !is_late {
+                    self.ask();
+                    return None;
+                }
+                true
+            }
+        };
+        if !is_read {
+            self.promise = call(&self.reader, "read", UNDEFINED);
+            if !self.promise.is_undefined() {
+                return None;
+            }
+        }
+        self.lease = None;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it saturates"
+        )]
+        let status = page::number(&self.response, "status") as u16;
+        let retry_after = header(&self.response, "retry-after");
+        Some(outcome(status, retry_after, &self.answer))
+    }
+
+    /// Takes what a reader has read. Whether there may be more.
+    fn read(&mut self, piece: JsValue) -> bool {
+        let piece = page::property(&piece, "value");
+        let length = length(&piece);
+        if self.answer.len() + length > MAX_ANSWER_BYTES {
+            call(&self.reader, "cancel", UNDEFINED);
+            return false;
+        }
+        if length > 0 {
+            let piece: &Uint8Array = piece.unchecked_ref();
+            self.answer.extend(piece.to_vec());
+        }
+        !piece.is_undefined()
+    }
+}
+
+/// Of an array of bytes.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it saturates"
+)]
+fn length(bytes: &JsValue) -> usize {
+    page::number(bytes, "length") as usize
+}
+
+/// What a method gives; `undefined` if that is not possible.
+#[inline(never)]
+fn call(object: &JsValue, method: &str, argument: JsValue) -> JsValue {
+    page::call(object, method, argument, UNDEFINED).unwrap_or_default()
 }
 
 fn header(response: &JsValue, name: &str) -> Option<String> {
     let headers = page::property(response, "headers");
-    let header = page::call(&headers, "get", name, UNDEFINED);
-    header.ok()?.as_string()
+    call(&headers, "get", name.into()).as_string()
 }
 
-#[inline(never)]
-fn answer(response: &JsValue, body: Option<JsValue>) -> Answer {
-    let retry_after = header(response, "retry-after").as_deref().and_then(pause);
-    let body = body.map(|body| Uint8Array::new(&body).to_vec());
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "it saturates"
-    )]
-    let status = page::number(response, "status") as u16;
-    read(status, retry_after, &body.unwrap_or_default())
+/// Whether `fetch` takes this: one that it does not would be the end of all exports (Fetch, "header name", "header value").
+pub(super) fn is_header(name: &str, value: &str) -> bool {
+    let is_token = |it: u8| {
+        it.is_ascii_graphic()
+            && !matches!(it, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}')
+    };
+    // Up to U+00FF, whose first byte is 0xC3 in UTF-8.
+    let is_text = |it: u8| it <= 0xc3 && !matches!(it, 0 | b'\n' | b'\r');
+    !name.is_empty() && name.bytes().all(is_token) && value.bytes().all(is_text)
 }
 
-/// What an answer means (OTLP/HTTP, 1.10: Failures).
-fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Answer {
+/// What an answer means (OTLP/HTTP, 1.10: Failures). Status 0 is none.
+fn outcome(status: u16, retry_after: Option<String>, body: &[u8]) -> Outcome {
     match status {
-        200..=299 => {
-            let partial = response::partial_success(body);
-            Answer {
-                outcome: Outcome::Exported {
-                    rejected: partial.rejected,
-                },
-                message: cut(partial.error_message, MAX_MESSAGE_BYTES).to_owned(),
-            }
-        }
-        429 | 502 | 503 | 504 => Outcome::Retry { after: retry_after }.into(),
-        _ => Outcome::Dropped(DropReason::Rejected).into(),
+        200..=299 => Outcome::Exported {
+            rejected: response::partial_success(body).rejected,
+        },
+        0 | 429 | 502 | 503 | 504 => Outcome::Retry {
+            after: retry_after.as_deref().and_then(pause),
+        },
+        _ => Outcome::Dropped(DropReason::Rejected),
     }
 }
 
 /// `Retry-After`: seconds, or a date.
 fn pause(value: &str) -> Option<Duration> {
-    let value = value.trim_ascii();
-    let mut seconds = 0_u64;
+    let mut seconds = 0_u32;
     for byte in value.bytes() {
         if !byte.is_ascii_digit() {
-            let left = Date::parse(value) - Date::now();
-            return (left > 0.0).then(|| Duration::from_nanos(clock::from_millis(left)));
+            let date = page::property(&js_sys::global(), "Date");
+            let at = page::call(&date, "parse", value, UNDEFINED)
+                .ok()?
+                .as_f64()?;
+            let left = clock::from_millis(at).checked_sub(clock::date())?;
+            return Some(Duration::from_nanos(left));
         }
-        seconds = seconds
-            .saturating_mul(10)
-            .saturating_add((byte & 15).into());
+        // No pause is as long as that.
+        seconds = seconds.min(100_000_000) * 10 + u32::from(byte & 15);
     }
-    Some(Duration::from_secs(seconds))
-}
-
-impl From<Outcome> for Answer {
-    fn from(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            message: String::new(),
-        }
-    }
+    Some(Duration::from_secs(seconds.into()))
 }
 
 // === impl Credentials ===

@@ -1,109 +1,105 @@
 //! The requests that are under way: their spans are kept here, so that the page's end can end them.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use throughline_core::names::throughline::FETCH_UNANSWERED;
 use wasm_bindgen::JsValue;
 
+use super::Target;
+use crate::export;
 use crate::interaction::turn;
 use crate::otlp;
 use crate::span::Span;
 
-/// Requests under way at most whose spans are kept. For one more, the span of the oldest ends: a page that asks and
-/// asks and is never answered must not grow a table of ours.
-const MAX_OPEN: usize = 1000;
+/// How many further requests a span waits for its answer: then it ends without. A page that asks and asks and is never
+/// answered must not grow a list of ours.
+const MAX_OPEN: f64 = 1000.0;
 
 /// A request that is under way.
 #[derive(Debug)]
 pub(crate) struct Open {
+    /// Its name. They are counted, as JavaScript has numbers: it goes there and comes back.
+    pub(crate) number: f64,
     pub(crate) span: Span,
     /// The turn of an interaction that it was made in.
     pub(crate) turn: Option<u32>,
-    /// What has its `signal`.
+    /// What has its `signal`, if it is of `fetch`.
+    #[cfg_attr(not(feature = "fetch"), expect(dead_code, reason = "of `fetch`"))]
     pub(crate) source: JsValue,
     #[cfg(feature = "resource-timing")]
     pub(crate) begun: super::timing::Begun,
-}
-
-#[derive(Default)]
-struct Table {
-    /// Numbers as JavaScript has them: they go there and come back.
-    last: f64,
-    /// In no order.
-    open: Vec<(f64, Box<Open>)>,
+    /// The list goes on here.
+    next: Option<Box<Open>>,
 }
 
 thread_local! {
-    static TABLE: RefCell<Table> = const { RefCell::new(Table { last: 0.0, open: Vec::new() }) };
+    static LAST: Cell<f64> = const { Cell::new(0.0) };
+    /// In no order. Taken out while it is changed: what ends a span runs other code.
+    static OPEN: Cell<Option<Box<Open>>> = const { Cell::new(None) };
 }
 
 // === impl Open ===
 
 impl Open {
-    pub(crate) fn new(span: Span, source: JsValue, url: &str) -> Box<Self> {
+    pub(crate) fn new(span: Span, source: JsValue, target: &Target) -> Box<Self> {
         #[cfg(not(feature = "resource-timing"))]
-        let _ = url;
+        let _ = target;
+        LAST.set(LAST.get() + 1.0);
         Box::new(Self {
+            number: LAST.get(),
             span,
             turn: turn::number(),
             source,
             #[cfg(feature = "resource-timing")]
-            begun: super::timing::Begun::now(url),
+            begun: super::timing::Begun::now(&target.address),
+            next: None,
         })
+    }
+
+    fn give_up(&mut self) {
+        self.span.set(FETCH_UNANSWERED, &otlp::bool(true));
     }
 }
 
 /// Keeps the span of a request until its answer is there. The number names it.
-pub(crate) fn add(request: Box<Open>) -> f64 {
-    let (number, unanswered) = table(|table| {
-        table.last += 1.0;
-        let full = table.open.len() >= MAX_OPEN;
-        let oldest = full.then(|| table.oldest()).flatten();
-        table.open.push((table.last, request));
-        (table.last, oldest)
-    })
-    .unwrap_or_default();
-    if let Some(unanswered) = unanswered {
-        give_up(unanswered);
+///
+/// While the page is being left it is given up at once: nobody would live to see the answer.
+pub(crate) fn add(mut request: Box<Open>) -> f64 {
+    let number = request.number;
+    if export::is_left() {
+        request.give_up();
+        return number;
+    }
+    request.next = OPEN.take();
+    OPEN.set(Some(request));
+    if let Some(mut old) = take(number - MAX_OPEN) {
+        old.give_up();
     }
     number
 }
 
 /// The request whose answer is there. `None` if its span has ended without it.
+#[inline(never)]
 pub(crate) fn take(number: f64) -> Option<Box<Open>> {
-    table(|table| table.take(number)).flatten()
+    let (mut rest, mut others, mut found) = (OPEN.take(), None, None);
+    while let Some(mut it) = rest {
+        rest = it.next.take();
+        if it.number == number {
+            found = Some(it);
+        } else {
+            it.next = others;
+            others = Some(it);
+        }
+    }
+    OPEN.set(others);
+    found
 }
 
 /// Ends the spans of all requests: the page is going away, and nobody may live to see their answers.
 pub(crate) fn end_all() {
-    let open = table(|table| std::mem::take(&mut table.open));
-    for (_, request) in open.unwrap_or_default() {
-        give_up(request);
-    }
-}
-
-fn give_up(mut request: Box<Open>) {
-    request.span.set(FETCH_UNANSWERED, &otlp::bool(true));
-}
-
-/// What ends a span runs other code: never within this.
-fn table<T>(f: impl FnOnce(&mut Table) -> T) -> Option<T> {
-    TABLE.with(|table| table.try_borrow_mut().ok().map(|mut table| f(&mut table)))
-}
-
-// === impl Table ===
-
-impl Table {
-    fn take(&mut self, number: f64) -> Option<Box<Open>> {
-        let index = self.open.iter().position(|(it, _)| *it == number)?;
-        Some(self.open.swap_remove(index).1)
-    }
-
-    fn oldest(&mut self) -> Option<Box<Open>> {
-        let first = self
-            .open
-            .iter()
-            .fold(f64::MAX, |first, (it, _)| first.min(*it));
-        self.take(first)
+    let mut rest = OPEN.take();
+    while let Some(mut it) = rest {
+        rest = it.next.take();
+        it.give_up();
     }
 }

@@ -1,148 +1,146 @@
 //! Which requests are traced, and which of them carry the context.
 
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Request, Window};
+use wasm_bindgen::JsValue;
+use web_sys::Url;
 
 use crate::page;
 
-/// What the page's developer decides about requests. Addresses may be relative to the page; what is none is told in the
+/// What the page's developer decides about requests: patterns, and what is done with a request that matches one. The
+/// first list that has one decides.
+///
+/// A pattern is an address, its query included, or the beginning of one and `*`: `/healthz`, `/assets/*`,
+/// `https://ads.example.com/*`. It may be relative to the page. A `*` stands for something at the end only, and an origin
+/// is always whole (`https://ads*` is none). Fragments are not sent, so that there are none in patterns. Of what is
+/// [named](Propagation::TraceAndBaggage) the origin counts, and it has to be absolute. What is no pattern is told in the
 /// console and left out.
-#[derive(Debug, Default)]
-pub(crate) struct Settings {
-    /// The addresses that telemetry is sent to, of all signals: requests to them are our own.
-    pub(crate) endpoints: Vec<String>,
-    /// Absolute addresses, of whose origins only counts: beside the page's own, these get the context.
-    pub(crate) propagate_to: Vec<String>,
-    /// Requests that are not traced: an address (its query included), or the beginning of one and `*`.
-    pub(crate) ignore: Vec<String>,
-}
+pub(crate) type Settings = [(Propagation, Vec<String>); 4];
 
-/// The settings, made comparable.
+/// The settings, as absolute patterns.
 #[derive(Debug)]
 pub(crate) struct Rules {
-    endpoints: Vec<String>,
-    origins: Vec<String>,
-    ignored: Vec<String>,
+    settings: Settings,
+    /// The page's own origin.
+    own: String,
 }
 
-/// Where a request goes: an absolute address in the browser's normal form, and its parts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Target<'a> {
-    pub(crate) url: &'a str,
-    pub(crate) origin: &'a str,
-    pub(crate) host: &'a str,
-    /// Also where it is the scheme's own.
-    pub(crate) port: u32,
+/// What of its context a request may carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Propagation {
+    /// It has no span, and thus no context of its own.
+    Untraced,
+    Nothing,
+    /// Its headers may follow a redirection to anybody. No more than the ids, unless it is known not to do so.
+    Trace,
+    /// Its origin is one that the developer has named: that one, and whom it redirects to, may have the baggage too.
+    TraceAndBaggage,
 }
 
-/// The absolute address that `fetch` would make of this one. `None` if it would refuse.
-pub(crate) fn absolute(address: &JsValue) -> Option<String> {
-    let request = Request::new_with_request_and_init(
-        address.unchecked_ref(),
-        JsValue::UNDEFINED.unchecked_ref(),
-    );
-    request.ok().map(|it| it.url())
+/// Where a request goes: an address of HTTP.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// A `URL`.
+    url: JsValue,
+    /// As it is asked for: without credentials, without the fragment.
+    pub(crate) address: String,
 }
 
 // === impl Rules ===
 
 impl Rules {
-    pub(crate) fn new(window: &Window, settings: &Settings) -> Self {
-        let mut origins = vec![window.location().origin().unwrap_or_default()];
-        for address in &settings.propagate_to {
-            // A relative one would silently be the page's own origin.
-            let is_absolute = address.as_bytes().windows(3).any(|it| it == b"://");
-            let url = if is_absolute { resolved(address) } else { None };
-            match url.as_deref().and_then(Target::of) {
-                Some(target) => origins.push(target.origin.to_owned()),
-                None => refuse(address),
+    /// For as long as the page lives.
+    pub(crate) fn new(mut settings: Settings) -> &'static Self {
+        for (propagation, addresses) in &mut settings {
+            for address in addresses {
+                let pattern = match propagation {
+                    Propagation::TraceAndBaggage => origin(address),
+                    _ => pattern(address),
+                };
+                *address = pattern.unwrap_or_else(|| {
+                    page::warn(&["no address of a server: ", address].concat());
+                    String::new()
+                });
             }
         }
-        Self {
-            endpoints: all_resolved(&settings.endpoints),
-            ignored: all_resolved(&settings.ignore),
-            origins,
+        let location = super::global("location");
+        Box::leak(Box::new(Self {
+            settings,
+            own: page::text(&location, "origin").unwrap_or_default() + "/",
+        }))
+    }
+
+    pub(crate) fn propagation(&self, target: &Target) -> Propagation {
+        for (propagation, patterns) in &self.settings {
+            if patterns.iter().any(|it| target.matches(it)) {
+                return *propagation;
+            }
+        }
+        if target.address.starts_with(&self.own) {
+            Propagation::Trace
+        } else {
+            Propagation::Nothing
         }
     }
-
-    /// Where a request for this absolute address goes. `None` if it is not traced: one of ours, one to be ignored, or
-    /// none over HTTP (what `data:` and `blob:` mean is in the page already).
-    pub(crate) fn target<'a>(&self, url: &'a str) -> Option<Target<'a>> {
-        let whole = without_fragment(url);
-        let address = before(url, b"?#");
-        let is_ignored = |pattern: &String| match pattern.strip_suffix('*') {
-            Some(beginning) => url.starts_with(beginning),
-            None => pattern == whole,
-        };
-        if self.endpoints.iter().any(|it| it == address) || self.ignored.iter().any(is_ignored) {
-            return None;
-        }
-        Target::of(url)
-    }
-
-    /// Whether the target may have the context.
-    pub(crate) fn allow(&self, target: &Target<'_>) -> bool {
-        self.origins.iter().any(|it| it == target.origin)
-    }
 }
 
-fn all_resolved(addresses: &[String]) -> Vec<String> {
-    let mut all = Vec::with_capacity(addresses.len());
-    for address in addresses {
-        match resolved(address) {
-            Some(url) => all.push(url),
-            None => refuse(address),
-        }
-    }
-    all
+fn origin(address: &str) -> Option<String> {
+    // A relative one would silently be the page's own origin.
+    let is_absolute = address.as_bytes().windows(3).any(|it| it == b"://");
+    let target = Target::of(address).filter(|_| is_absolute)?;
+    Some(target.part("origin") + "/*")
 }
 
-fn resolved(address: &str) -> Option<String> {
-    absolute(&JsValue::from_str(address))
-}
-
-fn refuse(address: &str) {
-    page::warn(&["no address of a server: ", address].concat());
-}
-
-/// The address as it is sent.
-pub(crate) fn without_fragment(url: &str) -> &str {
-    before(url, b"#")
-}
-
-/// `text` up to the first of some characters.
-fn before<'a>(text: &'a str, ends: &[u8]) -> &'a str {
-    let end = text.bytes().position(|byte| ends.contains(&byte));
-    end.and_then(|end| text.get(..end)).unwrap_or(text)
+fn pattern(address: &str) -> Option<String> {
+    // A `*` that is somewhere else would be taken literally, and match nothing that anybody meant. For a browser,
+    // `https://host*` is `https://host%2A/`.
+    let beginning = address.strip_suffix('*').unwrap_or(address);
+    let is_open = beginning.len() < address.len();
+    let is_stray = beginning.bytes().any(|it| matches!(it, b'*' | b'#'));
+    let href = Target::of(address)?.part("href");
+    (!is_stray && href.ends_with('*') == is_open).then_some(href)
 }
 
 // === impl Target ===
 
-impl<'a> Target<'a> {
-    /// `None` if the address is not one of HTTP.
-    pub(crate) fn of(url: &'a str) -> Option<Self> {
-        let scheme = before(url, b"/");
-        let default_port = match scheme {
-            "https:" => 443,
-            "http:" => 80,
-            _ => return None,
+impl Target {
+    /// `None` if the address, which may be relative to the page, is not one of HTTP: what `data:` and `blob:` mean is in
+    /// the page already.
+    #[inline(never)]
+    pub(crate) fn of(address: &str) -> Option<Self> {
+        let base = page::text(&super::global("document"), "baseURI")?;
+        let mut target = Self {
+            url: Url::new_with_base(address, &base).ok()?.into(),
+            address: String::new(),
         };
-        let authority = before(url.get(scheme.len() + 2..)?, b"/?#");
-        let (mut colon, mut port) = (None, 0_u32);
-        for (index, byte) in authority.bytes().enumerate() {
-            match byte {
-                b':' => (colon, port) = (Some(index), 0),
-                // Those before were in an address, `[::1]`.
-                b']' => colon = None,
-                digit => port = port.wrapping_mul(10).wrapping_add(u32::from(digit & 15)),
-            }
+        for part in &["origin", "pathname", "search"] {
+            target.address += &target.part(part);
         }
-        let host_end = colon.unwrap_or(authority.len());
-        Some(Self {
-            url,
-            origin: url.get(..scheme.len() + 2 + authority.len())?,
-            host: authority.get(..host_end)?,
-            port: colon.map_or(default_port, |_| port),
-        })
+        target
+            .part("protocol")
+            .starts_with("http")
+            .then_some(target)
+    }
+
+    /// A property of the `URL`.
+    pub(crate) fn part(&self, name: &str) -> String {
+        page::text(&self.url, name).unwrap_or_default()
+    }
+
+    pub(crate) fn port(&self) -> i64 {
+        let mut port = 0;
+        for digit in self.part("port").bytes() {
+            port = port * 10 + i64::from(digit & 15);
+        }
+        match port {
+            0 if self.part("protocol") == "https:" => 443,
+            0 => 80,
+            _ => port,
+        }
+    }
+
+    fn matches(&self, pattern: &str) -> bool {
+        match pattern.strip_suffix('*') {
+            Some(beginning) => self.address.starts_with(beginning),
+            None => self.address == pattern,
+        }
     }
 }

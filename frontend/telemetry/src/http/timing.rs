@@ -12,7 +12,7 @@ use js_sys::Array;
 use throughline_core::names::network::PROTOCOL_VERSION;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{Open, call, without_fragment};
+use super::{Open, call};
 use crate::{otlp, page};
 
 /// Milliseconds, a double, of each phase that took place: a connection that was open already has no `dns`, `connect`
@@ -74,9 +74,9 @@ pub(crate) struct Begun {
 // === impl Begun ===
 
 impl Begun {
-    pub(crate) fn now(url: &str) -> Self {
+    pub(crate) fn now(address: &str) -> Self {
         Self {
-            url: without_fragment(url).to_owned(),
+            url: address.to_owned(),
             at: now(&performance()),
         }
     }

@@ -9,6 +9,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
+use std::time::Duration;
 
 use js_sys::Function;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceId};
@@ -61,12 +62,12 @@ thread_local! {
 }
 
 /// A span without parent has started.
-pub(crate) fn started(trace_id: TraceId, span_id: SpanId, anchor: Anchor) {
+pub(crate) fn started(trace_id: TraceId, span_id: SpanId, anchor: Anchor, now: u64) {
     let root = Root {
         key: key_of(trace_id),
         span_id,
         anchor,
-        lifetime: Lifetime::new(anchor.now()),
+        lifetime: Lifetime::new(now),
         interaction: None,
     };
     let _forgotten = table(|table| {
@@ -81,7 +82,10 @@ pub(crate) fn started(trace_id: TraceId, span_id: SpanId, anchor: Anchor) {
 /// the same: its requests say that they are not sampled.
 pub(crate) fn started_unrecorded(context: &SpanContext) {
     let trace_id = context.trace_id();
-    started(trace_id, context.span_id(), clock::anchor_of(trace_id));
+    let now = clock::monotonic();
+    let anchor = clock::anchor_of(trace_id, now);
+    let now = anchor.unix_nanos(now);
+    started(trace_id, context.span_id(), anchor, now);
     note(key_of(trace_id), Sign::Unrecorded);
 }
 
@@ -114,26 +118,28 @@ pub(crate) fn last_with(control: &JsValue) -> Option<Rc<Interaction>> {
     })
 }
 
-/// The clock of an open trace.
-pub(crate) fn anchor_of(trace_id: TraceId) -> Option<Anchor> {
-    table(|table| Some(table.find(key_of(trace_id))?.anchor))
-}
-
 /// Whether the trace's root is one of this page's, and has not ended.
 pub(crate) fn is_open(cx: &Context) -> bool {
     note(key(cx), Sign::Asked)
 }
 
-/// A span with a parent has started.
-pub(crate) fn child_started(trace_id: TraceId, _at: u64) {
-    note(key_of(trace_id), Sign::ChildStarted);
+/// A span with a parent has started, at this monotonic time. Gives the clock of its trace, if that is open.
+pub(crate) fn child_started(trace_id: TraceId, now: Duration) -> Option<Anchor> {
+    table(|table| {
+        let root = table.find(key_of(trace_id))?;
+        let now = root.anchor.unix_nanos(now);
+        root.lifetime.note(Sign::ChildStarted, now);
+        Some(root.anchor)
+    })
 }
 
 /// Any span has ended.
-pub(crate) fn span_ended(trace_id: TraceId, span_id: SpanId, end: u64) {
+pub(crate) fn span_ended(trace_id: TraceId, span_id: SpanId, end: u64, now: u64) {
     let key = key_of(trace_id);
-    note(key, Sign::ChildEnded { at: end });
     let _ended = table(|table| {
+        if let Some(root) = table.find(key) {
+            root.lifetime.note(Sign::ChildEnded { at: end }, now);
+        }
         let ended = table.0.iter().position(|root| root.span_id == span_id);
         table.remove(ended?)
     });

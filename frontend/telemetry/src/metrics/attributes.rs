@@ -3,7 +3,7 @@
 use opentelemetry::KeyValue;
 
 use crate::limits;
-use crate::otlp::{self, Message};
+use crate::otlp::{Any, Message};
 
 /// An attribute set as fields of a data point, in the order of its keys: equal sets are equal bytes. Of a key that
 /// appears twice the last value counts.
@@ -31,7 +31,7 @@ impl AttributeSet {
         }
         let mut message = Message::default();
         for it in sorted {
-            message.message(field, &otlp::attribute(it.key.as_str(), &it.value));
+            message.attribute(field, it.key.as_str(), &Any::from(&it.value));
         }
         Self(message)
     }

@@ -1,7 +1,8 @@
 //! What an instrument is: its kind and how it was described.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+
+use crate::otlp::Scope;
 
 /// Bytes of a name, of a unit (the specification's API, Instrument name syntax and Instrument unit).
 const MAX_NAME_BYTES: usize = 255;
@@ -36,7 +37,7 @@ pub(super) enum Number {
 #[derive(Debug)]
 pub(super) struct Description {
     /// An encoded scope.
-    pub(super) scope: Arc<[u8]>,
+    pub(super) scope: Scope,
     pub(super) name: Cow<'static, str>,
     pub(super) unit: Cow<'static, str>,
     pub(super) description: Cow<'static, str>,

@@ -1,136 +1,233 @@
-//! Attributes: kept with their values encoded while they may still change, then written.
+//! Attributes: encoded at once, into the message of the item that they belong to.
 
 use opentelemetry::{Array, KeyValue, Value};
 
 use super::{Message, cut};
 use crate::limits;
 
-/// The attributes of a span, an event, a link or a log record, within their number.
-#[derive(Debug, Default)]
-pub(crate) struct Attributes {
-    /// Encoded `KeyValue`s.
-    kept: Vec<Message>,
-    dropped: u32,
+/// What an `AnyValue` is to hold. A text is cut at its limit when it is written.
+#[derive(Clone, Copy)]
+pub(crate) enum Any<'a> {
+    Bool(bool),
+    Int(i64),
+    Double(f64),
+    Text(&'a str),
+    Array(&'a Array),
+    /// The elements of an `ArrayValue`, encoded.
+    List(&'a Message),
+    /// An `AnyValue` that is encoded already.
+    #[cfg(feature = "logs")]
+    Encoded(&'a Message),
+    /// The API's enum may grow: what is new has no value here.
+    Unknown,
 }
+
+/// The attributes of a span, an event, a link or a log record, within their number: the first fields of its message.
+/// Others may follow.
+#[derive(Debug)]
+pub(crate) struct Attributes {
+    /// For attributes may still be set: only fields of the wire type that these have.
+    pub(crate) message: Message,
+    /// The number of their field. The next says how many found no room.
+    field: u8,
+    kept: usize,
+    dropped: u32,
+    /// A bit for the look of each key. Most keys look like no other, and need not be searched for.
+    looks: u64,
+}
+
+/// Room for most items: more is made for larger ones.
+const USUAL_BYTES: usize = 384;
 
 // === impl Attributes ===
 
 impl Attributes {
-    pub(crate) fn new(attributes: &[KeyValue], max: usize) -> Self {
-        let mut these = Self::default();
-        these.set_all(attributes, max);
-        these
+    #[inline(never)]
+    pub(crate) fn of_field(field: u8) -> Self {
+        Self {
+            message: Message(Vec::with_capacity(USUAL_BYTES)),
+            field,
+            kept: 0,
+            dropped: 0,
+            looks: 0,
+        }
     }
 
     #[inline(never)]
     pub(crate) fn set_all(&mut self, attributes: &[KeyValue], max: usize) {
-        for attribute in attributes {
-            self.set(attribute.key.as_str(), &value(&attribute.value), max);
+        for it in attributes {
+            self.set(it.key.as_str(), &Any::from(&it.value), max);
         }
     }
 
-    /// Adds an attribute with an encoded `AnyValue`, or replaces that of the same key. One too many is counted.
+    /// Adds an attribute, or replaces that of the same key. One too many is counted.
     #[inline(never)]
-    pub(crate) fn set(&mut self, key: &str, value: &Message, max: usize) {
-        let mut new = Message::default();
-        new.bytes(1, key.as_bytes());
-        let key = new.0.len();
-        new.message(2, value);
-        // A key is written with its length: none begins as another.
-        let known = self
-            .kept
-            .iter_mut()
-            .find(|it| it.0.get(..key) == new.0.get(..key));
-        if let Some(known) = known {
-            *known = new;
-        } else if self.kept.len() < max {
-            self.kept.push(new);
+    pub(crate) fn set(&mut self, key: &str, value: &Any<'_>, max: usize) {
+        let last = key.as_bytes().last().copied().unwrap_or_default();
+        let look = 1_u64.rotate_left(u32::from(last) + 7 * key.len() as u32);
+        if self.looks & look != 0 {
+            self.remove(key);
+        }
+        self.looks |= look;
+        if self.kept < max {
+            self.kept += 1;
+            self.message.attribute(self.field.into(), key, value);
         } else {
             self.dropped = self.dropped.saturating_add(1);
         }
     }
 
-    /// Writes them as field `field`, and the number of those that found no room (`already` among them) as the next.
-    pub(crate) fn write(&self, message: &mut Message, field: u32, already: u32) {
-        for attribute in &self.kept {
-            message.message(field, attribute);
+    #[inline(never)]
+    fn remove(&mut self, key: &str) {
+        let mut rest = self.message.0.as_slice();
+        loop {
+            let here = rest.len();
+            let Some((tag, mut pair)) = next(&mut rest) else {
+                return;
+            };
+            if tag >> 3 == self.field
+                && next(&mut pair).is_some_and(|(_, known)| known == key.as_bytes())
+            {
+                let after = rest.to_vec();
+                self.message.0.truncate(self.message.0.len() - here);
+                self.message.0.extend_from_slice(&after);
+                self.kept -= 1;
+                return;
+            }
         }
-        message.uint(field + 1, self.dropped.saturating_add(already).into());
+    }
+
+    /// Writes how many found no room, `already` among them.
+    pub(crate) fn write_dropped(&mut self, already: u32) {
+        let dropped = self.dropped.saturating_add(already);
+        self.message.uint(u32::from(self.field) + 1, dropped.into());
     }
 }
 
-/// A `KeyValue`.
-pub(crate) fn attribute(key: &str, value: &Value) -> Message {
-    pair(key, &self::value(value))
+/// Takes a field off, one with a length: its tag and its bytes.
+#[inline(never)]
+fn next<'a>(rest: &mut &'a [u8]) -> Option<(u8, &'a [u8])> {
+    let (tag, mut after) = rest.split_first()?;
+    let (mut length, mut shift) = (0, 0);
+    loop {
+        let (byte, more) = after.split_first()?;
+        after = more;
+        length |= usize::from(byte & 0x7f) << shift;
+        shift += 7;
+        if *byte < 0x80 {
+            break;
+        }
+    }
+    let bytes;
+    (bytes, *rest) = after.split_at_checked(length)?;
+    Some((*tag, bytes))
+}
+
+// === impl Any ===
+
+impl<'a> From<&'a Value> for Any<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Bool(it) => Self::Bool(*it),
+            Value::I64(it) => Self::Int(*it),
+            Value::F64(it) => Self::Double(*it),
+            Value::String(it) => Self::Text(it.as_str()),
+            Value::Array(it) => Self::Array(it),
+            _ => Self::Unknown,
+        }
+    }
+}
+
+pub(crate) fn text(it: &str) -> Any<'_> {
+    Any::Text(it)
+}
+
+pub(crate) fn bool(it: bool) -> Any<'static> {
+    Any::Bool(it)
+}
+
+pub(crate) fn int(it: i64) -> Any<'static> {
+    Any::Int(it)
+}
+
+pub(crate) fn double(it: f64) -> Any<'static> {
+    Any::Double(it)
+}
+
+// === impl Message ===
+
+impl Message {
+    /// A `KeyValue`.
+    #[inline(never)]
+    pub(crate) fn attribute(&mut self, field: u32, key: &str, value: &Any<'_>) {
+        let pair = self.begin(field);
+        self.bytes(1, key.as_bytes());
+        self.value(2, value);
+        self.end(pair);
+    }
+
+    /// An `AnyValue`.
+    #[inline(never)]
+    pub(crate) fn value(&mut self, field: u32, value: &Any<'_>) {
+        let message = self.begin(field);
+        self.any(value);
+        self.end(message);
+    }
+
+    /// The one field of an `AnyValue`.
+    #[expect(
+        clippy::cast_sign_loss,
+        reason = "int64 is two's complement on the wire"
+    )]
+    pub(crate) fn any(&mut self, value: &Any<'_>) {
+        match *value {
+            Any::Text(it) => {
+                self.bytes(1, cut(it, limits::get().attribute_value_bytes).as_bytes());
+            }
+            Any::Bool(it) => self.present_uint(2, it.into()),
+            Any::Int(it) => self.present_uint(3, it as u64),
+            Any::Double(it) => self.fixed64(4, it.to_bits()),
+            Any::Array(all) => {
+                let list = self.begin(5);
+                let mut index = 0;
+                while let Some(it) = element(all, index) {
+                    self.value(1, &it);
+                    index += 1;
+                }
+                self.end(list);
+            }
+            Any::List(elements) => self.message(5, elements),
+            #[cfg(feature = "logs")]
+            Any::Encoded(it) => self.fields(it),
+            Any::Unknown => {}
+        }
+    }
+}
+
+/// An element of an array.
+fn element(array: &Array, index: usize) -> Option<Any<'_>> {
+    Some(match array {
+        Array::Bool(all) => Any::Bool(*all.get(index)?),
+        Array::I64(all) => Any::Int(*all.get(index)?),
+        Array::F64(all) => Any::Double(*all.get(index)?),
+        Array::String(all) => Any::Text(all.get(index)?.as_str()),
+        _ => return None,
+    })
+}
+
+/// An `AnyValue`.
+#[cfg(feature = "logs")]
+pub(crate) fn value(value: &Value) -> Message {
+    let mut message = Message::default();
+    message.any(&Any::from(value));
+    message
 }
 
 /// A `KeyValue` of an encoded value.
+#[cfg(feature = "logs")]
 pub(crate) fn pair(key: &str, value: &Message) -> Message {
     let mut message = Message::default();
     message.text(1, key);
     message.message(2, value);
-    message
-}
-
-/// An `AnyValue`; a text is cut at its limit. The API's enum may grow: what is new has no value here.
-pub(crate) fn value(value: &Value) -> Message {
-    match value {
-        Value::Bool(it) => bool(*it),
-        Value::I64(it) => int(*it),
-        Value::F64(it) => double(*it),
-        Value::String(it) => text(it.as_str()),
-        Value::Array(it) => list(&array(it)),
-        _ => Message::default(),
-    }
-}
-
-/// An `ArrayValue` as an `AnyValue`.
-pub(crate) fn list(array: &Message) -> Message {
-    let mut message = Message::default();
-    message.message(5, array);
-    message
-}
-
-fn array(array: &Array) -> Message {
-    let mut message = Message::default();
-    match array {
-        Array::Bool(all) => all.iter().for_each(|it| message.message(1, &bool(*it))),
-        Array::I64(all) => all.iter().for_each(|it| message.message(1, &int(*it))),
-        Array::F64(all) => all.iter().for_each(|it| message.message(1, &double(*it))),
-        Array::String(all) => {
-            for it in all.iter() {
-                message.message(1, &text(it.as_str()));
-            }
-        }
-        _ => {}
-    }
-    message
-}
-
-pub(crate) fn text(it: &str) -> Message {
-    let mut message = Message::default();
-    message.bytes(1, cut(it, limits::get().attribute_value_bytes).as_bytes());
-    message
-}
-
-pub(crate) fn bool(it: bool) -> Message {
-    let mut message = Message::default();
-    message.present_uint(2, it.into());
-    message
-}
-
-#[expect(
-    clippy::cast_sign_loss,
-    reason = "int64 is two's complement on the wire"
-)]
-pub(crate) fn int(it: i64) -> Message {
-    let mut message = Message::default();
-    message.present_uint(3, it as u64);
-    message
-}
-
-pub(crate) fn double(it: f64) -> Message {
-    let mut message = Message::default();
-    message.double(4, it);
     message
 }

@@ -5,51 +5,44 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PartialSuccess<'a> {
     pub(crate) rejected: u64,
-    pub(crate) error_message: &'a str,
+    /// A text in UTF-8, if all is well.
+    pub(crate) error_message: &'a [u8],
 }
 
 /// Reads the answer. One that is no protobuf (a proxy's page, say) says nothing.
-pub(crate) fn partial_success(body: &[u8]) -> PartialSuccess<'_> {
+///
+/// The message within the message is read as if its fields were those of the outer one, which has no others. So it reads
+/// the `Status { code, message, details }` that comes with an error too.
+pub(crate) fn partial_success(mut body: &[u8]) -> PartialSuccess<'_> {
     let mut partial = PartialSuccess::default();
-    let Some(Field::Bytes(fields)) = field(body, 1) else {
-        return partial;
-    };
-    if let Some(Field::Number(rejected)) = field(fields, 1) {
-        // A negative number is one with its highest bit set.
-        partial.rejected = if rejected >> 63 == 0 { rejected } else { 0 };
-    }
-    if let Some(Field::Bytes(text)) = field(fields, 2) {
-        partial.error_message = str::from_utf8(text).unwrap_or_default();
+    // A varint follows the tag of all that is known: it is the value, or the length of what follows.
+    while let Some(tag) = varint(&mut body)
+        && let Some(number) = varint(&mut body)
+    {
+        match tag {
+            PARTIAL_SUCCESS => {}
+            // A negative number is one with its highest bit set.
+            REJECTED => partial.rejected = i64::try_from(number).map_or(0, |_| number),
+            _ if tag & 7 == 2 => {
+                let length = usize::try_from(number).unwrap_or(usize::MAX);
+                let Some(text) = take(&mut body, length) else {
+                    break;
+                };
+                if tag == ERROR_MESSAGE {
+                    partial.error_message = text;
+                }
+            }
+            _ if tag & 7 == 0 => {}
+            _ => break,
+        }
     }
     partial
 }
 
-enum Field<'a> {
-    Number(u64),
-    Bytes(&'a [u8]),
-}
-
-/// The last field of this number: that is the one that counts.
-fn field(mut message: &[u8], number: u64) -> Option<Field<'_>> {
-    let mut found = None;
-    while !message.is_empty() {
-        let tag = varint(&mut message)?;
-        let field = match tag & 7 {
-            0 => Field::Number(varint(&mut message)?),
-            1 => Field::Bytes(take(&mut message, 8)?),
-            2 => {
-                let length = usize::try_from(varint(&mut message)?).ok()?;
-                Field::Bytes(take(&mut message, length)?)
-            }
-            5 => Field::Bytes(take(&mut message, 4)?),
-            _ => return None,
-        };
-        if tag >> 3 == number {
-            found = Some(field);
-        }
-    }
-    found
-}
+/// Tags: the field's number, and how its value is laid out (Protocol Buffers, Encoding).
+const PARTIAL_SUCCESS: u64 = 1 << 3 | 2;
+const REJECTED: u64 = 1 << 3;
+const ERROR_MESSAGE: u64 = 2 << 3 | 2;
 
 fn varint(message: &mut &[u8]) -> Option<u64> {
     let mut value = 0;

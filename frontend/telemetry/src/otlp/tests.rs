@@ -7,7 +7,8 @@ use super::*;
 
 #[test]
 fn what_is_written_here_is_read_by_the_official_messages() {
-    let attributes = Attributes::new(
+    let mut attributes = Attributes::of_field(9);
+    attributes.set_all(
         &[
             KeyValue::new("text", "é"),
             KeyValue::new("number", -7_i64),
@@ -16,12 +17,12 @@ fn what_is_written_here_is_read_by_the_official_messages() {
         ],
         8,
     );
-    let mut span = Message::default();
+    attributes.write_dropped(300);
+    let mut span = attributes.message;
     span.bytes(1, &[1; 16]);
     span.text(5, "click");
     span.fixed64(7, 1_800_000_000_000_000_001);
     span.fixed64(8, 1_800_000_000_000_000_002);
-    attributes.write(&mut span, 9, 300);
     span.fixed32(16, 0x103);
     let (ours, other) = (
         named_scope("ours", "1").into_bytes(),
@@ -57,12 +58,51 @@ fn an_attribute_is_replaced_by_a_later_one_of_its_key_and_counted_when_there_is_
         KeyValue::new("b", 2),
         KeyValue::new("a", 3),
     ];
-    let mut one = Message::default();
-    Attributes::new(&attributes, 1).write(&mut one, 9, 0);
+    let mut one = Attributes::of_field(9);
+    one.set_all(&attributes, 1);
+    one.write_dropped(0);
     let mut expected = Message::default();
-    expected.message(9, &attribute("a", &Value::I64(3)));
+    expected.attribute(9, "a", &Any::Int(3));
     expected.uint(10, 1);
-    assert_eq!(one.into_bytes(), expected.into_bytes());
+    assert_eq!(one.message.into_bytes(), expected.into_bytes());
+}
+
+#[test]
+fn a_key_that_looks_like_another_is_not_taken_for_it() {
+    let long = "x".repeat(200);
+    // Of one length, with one last letter.
+    let attributes = vec![
+        KeyValue::new("one.a", long.clone()),
+        KeyValue::new("two.a", 2),
+        KeyValue::new("six.a", 6),
+        KeyValue::new("two.a", 7),
+    ];
+    let mut three = Attributes::of_field(9);
+    three.set_all(&attributes, 8);
+    let mut expected = Message::default();
+    expected.attribute(9, "one.a", &Any::Text(&long));
+    expected.attribute(9, "six.a", &Any::Int(6));
+    expected.attribute(9, "two.a", &Any::Int(7));
+    assert_eq!(three.message.into_bytes(), expected.into_bytes());
+}
+
+#[test]
+fn a_message_written_in_place_has_its_length_before_it_however_long_it_is() {
+    for length in [0, 1, 127, 128, 16_383, 16_384, 70_000] {
+        let text = "x".repeat(length);
+        let mut apart = Message::default();
+        apart.text(1, &text);
+        let mut expected = Message::default();
+        expected.message(3, &apart);
+        expected.uint(4, 7);
+
+        let mut message = Message::default();
+        let inner = message.begin(3);
+        message.text(1, &text);
+        message.end(inner);
+        message.uint(4, 7);
+        assert_eq!(message.into_bytes(), expected.into_bytes(), "{length}");
+    }
 }
 
 #[test]

@@ -15,9 +15,9 @@ fn remote(flags: TraceFlags) -> SpanContext {
 #[test]
 fn a_ratio_keeps_the_traces_at_or_above_its_threshold_and_says_which() {
     let quarter = Sampler::trace_id_ratio(0.25);
-    let (kept, state) = quarter.decide(trace(0xc0_0000_0000_0000), None);
+    let (kept, state) = quarter.decide(trace(0xc0_0000_0000_0000), &SpanContext::NONE);
     assert_eq!((kept, state.header().as_str()), (true, "ot=th:c"));
-    let (kept, state) = quarter.decide(trace(0xbf_ffff_ffff_ffff), None);
+    let (kept, state) = quarter.decide(trace(0xbf_ffff_ffff_ffff), &SpanContext::NONE);
     assert_eq!((kept, state.header().as_str()), (false, ""));
 }
 
@@ -30,7 +30,8 @@ fn all_and_nothing_need_no_threshold_and_a_wrong_ratio_is_the_nearest_right_one(
         (-1.0, false),
         (f64::NAN, false),
     ] {
-        let (kept, state) = Sampler::trace_id_ratio(ratio).decide(trace(u64::MAX >> 8), None);
+        let (kept, state) =
+            Sampler::trace_id_ratio(ratio).decide(trace(u64::MAX >> 8), &SpanContext::NONE);
         assert_eq!((kept, state.header().as_str()), (expected, ""), "{ratio}");
     }
 }
@@ -38,13 +39,13 @@ fn all_and_nothing_need_no_threshold_and_a_wrong_ratio_is_the_nearest_right_one(
 #[test]
 fn a_parent_is_respected_by_samplers_that_are_parent_based() {
     let not_sampled = remote(TraceFlags::default());
-    assert!(Sampler::ALWAYS_ON.decide(trace(7), Some(&not_sampled)).0);
+    assert!(Sampler::ALWAYS_ON.decide(trace(7), &not_sampled).0);
     let parent_based = Sampler::ALWAYS_ON.parent_based();
-    assert!(!parent_based.decide(trace(7), Some(&not_sampled)).0);
+    assert!(!parent_based.decide(trace(7), &not_sampled).0);
     let parent_based = Sampler::ALWAYS_OFF.parent_based();
     assert!(
         parent_based
-            .decide(trace(7), Some(&remote(TraceFlags::SAMPLED)))
+            .decide(trace(7), &remote(TraceFlags::SAMPLED))
             .0
     );
 }

@@ -23,6 +23,24 @@ pub(super) struct Stored {
     pub(super) active: u64,
 }
 
+/// When a session is over, in milliseconds.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    max_duration: u64,
+    idle: u64,
+}
+
+// === impl Limits ===
+
+impl Limits {
+    pub(super) fn of(session: Session) -> Self {
+        Self {
+            max_duration: millis(session.max_duration),
+            idle: millis(session.idle),
+        }
+    }
+}
+
 // === impl Stored ===
 
 impl Stored {
@@ -36,14 +54,14 @@ impl Stored {
 
     /// `None` if this is not what [`write`](Self::write) has written.
     pub(super) fn read(text: &str) -> Option<Self> {
-        let (id, times) = text.split_at_checked(ID_BYTES)?;
-        let (started, active) = times.split_at_checked(TIME_BYTES)?;
+        const END: usize = ID_BYTES + 2 * TIME_BYTES;
+        let id = text.get(..ID_BYTES)?;
         number(id)?;
-        (active.len() == TIME_BYTES).then_some(())?;
+        (text.len() == END).then_some(())?;
         Some(Self {
+            started: number(text.get(ID_BYTES..ID_BYTES + TIME_BYTES)?)?,
+            active: number(text.get(ID_BYTES + TIME_BYTES..)?)?,
             id: id.to_owned(),
-            started: number(started)?,
-            active: number(active)?,
         })
     }
 
@@ -56,9 +74,8 @@ impl Stored {
 
     /// Whether it goes on with what is done now. A clock that was set moves both ways: what lies in the future by as much
     /// is over as well.
-    pub(super) fn is_live(&self, now: u64, limits: Session) -> bool {
-        now.abs_diff(self.started) < millis(limits.max_duration)
-            && now.abs_diff(self.active) < millis(limits.idle)
+    pub(super) fn is_live(&self, now: u64, limits: Limits) -> bool {
+        now.abs_diff(self.started) < limits.max_duration && now.abs_diff(self.active) < limits.idle
     }
 
     /// The last 56 bits of the UUID, which are random in version 4 (RFC 9562).
@@ -68,6 +85,7 @@ impl Stored {
 }
 
 /// Hexadecimal digits, the last 16 of them, and hyphens.
+#[inline(never)]
 fn number(text: &str) -> Option<u64> {
     let mut number = 0;
     for byte in text.bytes() {

@@ -174,6 +174,7 @@ thread_local! {
     static REFUSALS: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
     static IS_DOWN: Cell<bool> = const { Cell::new(false) };
     static ANSWER: RefCell<Option<Promise>> = const { RefCell::new(None) };
+    static EXPORT_ANSWER: RefCell<Option<Promise>> = const { RefCell::new(None) };
     static WARNED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     static NATIVE: RefCell<Option<Function>> = const { RefCell::new(None) };
     static RAW_LOGS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
@@ -190,6 +191,8 @@ pub fn set_up() {
             .propagate_to("not-an-origin")
             .ignore("/ignored/*")
             .ignore("/exact?x=1")
+            .ignore("https://part-of-a-host*")
+            .do_not_propagate_to("/downloads/*")
     });
 }
 
@@ -209,10 +212,11 @@ pub fn set_up_with(settings: impl FnOnce(Builder) -> Builder) {
 pub fn install(settings: impl FnOnce(Builder) -> Builder) {
     let console = Reflect::get(&window(), &"console".into()).unwrap();
     let warn = Reflect::get(&console, &"warn".into()).unwrap();
-    let keep = |text: JsValue| {
-        WARNED.with_borrow_mut(|all| all.push(text.as_string().unwrap_or_default()));
+    let keep = |who: JsValue, text: JsValue| {
+        assert_eq!(who, "throughline:");
+        WARNED.with_borrow_mut(|all| all.push(text.as_string().unwrap()));
     };
-    let keep = Closure::<dyn Fn(JsValue)>::new(keep).into_js_value();
+    let keep = Closure::<dyn Fn(JsValue, JsValue)>::new(keep).into_js_value();
     Reflect::set(&console, &"warn".into(), &keep).unwrap();
     let builder = throughline_browser::init("test")
         .version("1.2.3")
@@ -310,6 +314,9 @@ pub fn exported_in(init: &JsValue) -> Promise {
         RESOURCE.set(resource.resource.unwrap_or_default().attributes);
         EXPORTED
             .with_borrow_mut(|all| all.extend(resource.scopes.into_iter().flat_map(|it| it.spans)));
+    }
+    if let Some(answer) = EXPORT_ANSWER.take() {
+        return answer;
     }
     let headers = web_sys::Headers::new().unwrap();
     if let Some(ahead) = SERVER_AHEAD.get() {
@@ -413,6 +420,22 @@ pub fn set_server_clock_ahead(millis: f64) {
 /// Refuses the next export with this status, or [`TIMED_OUT`].
 pub fn refuse(status: u16) {
     REFUSALS.with_borrow_mut(|refusals| refusals.push(status));
+}
+
+/// The next export is answered so.
+pub fn answer_next_export_with(answer: Promise) {
+    EXPORT_ANSWER.set(Some(answer));
+}
+
+/// Pretends that the page is hidden, or seen again.
+pub fn be_hidden(hidden: bool) {
+    let state = if hidden { "hidden" } else { "visible" };
+    let body =
+        "Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))";
+    script("state", body)
+        .call1(&JsValue::UNDEFINED, &state.into())
+        .unwrap();
 }
 
 /// No collector answers, or one does again.

@@ -2,6 +2,9 @@
 
 use super::BatchId;
 
+/// Where an item is that is in no batch: in the queue. No batch has this id.
+pub(super) const QUEUED: BatchId = BatchId(0);
+
 /// Items in the order in which they came. One that is handed out stays in its place, marked, until its outcome is known:
 /// so that it is where it was if it has to be sent again.
 #[derive(Debug)]
@@ -14,17 +17,15 @@ pub(super) struct Held<T> {
 }
 
 #[derive(Debug)]
-pub(super) struct Entry<T> {
+struct Entry<T> {
     item: T,
-    place: Place,
-    /// When it came, by the clock, in nanoseconds.
-    pub(super) at: u64,
+    /// [`QUEUED`], or the batch that it is in.
+    batch: BatchId,
+    /// When it is due, in nanoseconds; of what is in a batch, when that is given up.
+    time: u64,
     /// When it came, by count.
-    pub(super) sequence: u64,
+    sequence: u64,
 }
-
-/// Where an item is: in the queue, or in a batch.
-pub(super) type Place = Option<BatchId>;
 
 /// What a batch may hold.
 #[derive(Clone, Copy, Debug)]
@@ -53,17 +54,32 @@ impl<T> Held<T> {
         self.queued
     }
 
-    /// The number of items in a place.
-    pub(super) fn count(&self, place: Place) -> usize {
-        self.entries.iter().filter(|it| it.place == place).count()
+    /// The items of a batch.
+    pub(super) fn items(&self, batch: BatchId) -> impl Iterator<Item = &T> {
+        let of_batch = move |it: &&Entry<T>| it.batch == batch;
+        self.entries.iter().filter(of_batch).map(|it| &it.item)
     }
 
-    pub(super) fn oldest(&self) -> Option<&Entry<T>> {
-        self.entries.first()
+    /// The place in the order of all items of the oldest one.
+    pub(super) fn oldest(&self) -> Option<u64> {
+        self.entries.first().map(|it| it.sequence)
     }
 
-    pub(super) fn oldest_queued(&self) -> Option<&Entry<T>> {
-        self.entries.iter().find(|it| it.place.is_none())
+    /// When the oldest item in the queue is due.
+    pub(super) fn first_due(&self) -> u64 {
+        let oldest = self.entries.iter().find(|it| it.batch == QUEUED);
+        oldest.map_or(u64::MAX, |it| it.time)
+    }
+
+    /// The batch that is to be given up first, and when.
+    pub(super) fn first_deadline(&self) -> (BatchId, u64) {
+        let mut first = (QUEUED, u64::MAX);
+        for entry in &self.entries {
+            if entry.batch != QUEUED && entry.time < first.1 {
+                first = (entry.batch, entry.time);
+            }
+        }
+        first
     }
 
     /// Whether enough is queued for a batch that cannot grow any more.
@@ -71,86 +87,74 @@ impl<T> Held<T> {
         self.queued > 0 && (self.queued >= limit.items || self.queued_bytes >= limit.bytes)
     }
 
-    pub(super) fn push(&mut self, item: T, at: u64, sequence: u64) {
+    pub(super) fn push(&mut self, item: T, due: u64, sequence: u64) {
         self.queued += 1;
         self.queued_bytes = self.queued_bytes.saturating_add((self.size_of)(&item));
         self.entries.push(Entry {
             item,
-            place: None,
-            at,
+            batch: QUEUED,
+            time: due,
             sequence,
         });
     }
 
-    /// Moves what is in one place to another.
-    pub(super) fn relocate(&mut self, from: Place, to: Place) {
+    /// Moves what fits into `limit` from one place into a batch, oldest first: one item at least, however large, or it
+    /// would block the queue. Whether there was one.
+    pub(super) fn cut(&mut self, from: BatchId, limit: Limit, to: BatchId, deadline: u64) -> bool {
+        let (mut items, mut bytes) = (0, 0_usize);
         for entry in &mut self.entries {
-            if entry.place == from {
-                entry.place = to;
+            if entry.batch != from {
+                continue;
+            }
+            bytes = bytes.saturating_add((self.size_of)(&entry.item));
+            if items > 0 && (items >= limit.items || bytes > limit.bytes) {
+                break;
+            }
+            items += 1;
+            entry.batch = to;
+            entry.time = deadline;
+        }
+        self.recount();
+        items > 0
+    }
+
+    /// Moves what is in one place to another, and to another time.
+    pub(super) fn relocate(&mut self, from: BatchId, to: BatchId, time: u64) {
+        for entry in &mut self.entries {
+            if entry.batch == from {
+                entry.batch = to;
+                entry.time = time;
             }
         }
         self.recount();
     }
 
-    /// Takes the items out that are in a place.
-    pub(super) fn take(&mut self, place: Place) -> Vec<T> {
-        let mut taken = Vec::new();
-        for entry in std::mem::take(&mut self.entries) {
-            if entry.place == place {
-                taken.push(entry.item);
-            } else {
-                self.entries.push(entry);
-            }
-        }
+    /// Takes the items out that are queued.
+    pub(super) fn take_queued(&mut self) -> Vec<T> {
+        let taken = self.entries.extract_if(.., |it| it.batch == QUEUED);
+        let taken = taken.map(|it| it.item).collect();
         self.recount();
         taken
     }
 
-    /// Lets go of the items in a place, and says how many they were.
-    pub(super) fn remove(&mut self, place: Place) -> usize {
+    /// Lets go of the items of a batch, or of all, and says how many they were.
+    pub(super) fn remove(&mut self, batch: Option<BatchId>) -> usize {
         let before = self.entries.len();
-        self.entries.retain(|it| it.place != place);
+        self.entries
+            .retain(|it| batch.is_some_and(|batch| it.batch != batch));
         self.recount();
         before - self.entries.len()
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.entries = Vec::new();
-        self.recount();
     }
 
     fn recount(&mut self) {
         self.queued = 0;
         self.queued_bytes = 0;
         for entry in &self.entries {
-            if entry.place.is_none() {
+            if entry.batch == QUEUED {
                 self.queued += 1;
                 let bytes = (self.size_of)(&entry.item);
                 self.queued_bytes = self.queued_bytes.saturating_add(bytes);
             }
         }
-    }
-}
-
-impl<T: Clone> Held<T> {
-    /// Moves what fits into `limit` from one place into a batch, oldest first: one item at least, however large, or it
-    /// would block the queue.
-    pub(super) fn cut(&mut self, from: Place, limit: Limit, batch: BatchId) -> Vec<T> {
-        let mut items = Vec::new();
-        let mut bytes = 0_usize;
-        for entry in &mut self.entries {
-            if entry.place != from {
-                continue;
-            }
-            bytes = bytes.saturating_add((self.size_of)(&entry.item));
-            let fits = items.len() < limit.items && bytes <= limit.bytes;
-            if !fits && !items.is_empty() {
-                break;
-            }
-            entry.place = Some(batch);
-            items.push(entry.item.clone());
-        }
-        self.recount();
-        items
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::held::{Held, Limit, Place};
+use super::held::{Held, Limit, QUEUED};
 use super::time::nanos;
 use super::{Batch, BatchId, DropReason, Ledger, Mark, Next, Outcome, Pushed, Settings};
 
@@ -14,51 +14,39 @@ use super::{Batch, BatchId, DropReason, Ledger, Mark, Next, Outcome, Pushed, Set
 ///
 /// **One at a time:** at most one export that [`poll`](Self::poll) gave is under way (the specification forbids more).
 ///
-/// An item is cloned for each attempt to send it: it should be cheap to clone.
+/// It keeps the items of a batch until it knows what became of them, and lends them out: see [`items`](Self::items).
 #[derive(Debug)]
 pub struct Pipeline<T> {
     settings: Settings,
     held: Held<T>,
-    /// Handed out and not over, by `drain` any number, by `poll` one.
-    flights: Vec<Flight>,
-    /// The batch that waits for its next attempt, before all that is queued. There is none while one of `poll`'s flies.
-    pause: Option<Pause>,
+    /// The batch that `poll` handed out, or will hand out again. Those of `drain` are known by their items alone.
+    current: Option<Current>,
     ledger: Ledger,
-    next_id: u64,
+    last_id: BatchId,
     next_sequence: u64,
-    /// Items with a sequence below this one are due at once.
-    flushed_to: u64,
-    /// The shutdown's deadline, once there is one. As all times in here in nanoseconds.
-    closing: Option<u64>,
+    /// The shutdown's deadline, [`NEVER`] while there is none. As all times in here in nanoseconds.
+    closing: u64,
 }
 
 /// Later than any time.
 const NEVER: u64 = u64::MAX;
 
-/// A batch that was handed out.
 #[derive(Clone, Copy, Debug)]
-struct Flight {
+struct Current {
+    /// The attempt that is under way, or that failed.
     id: BatchId,
-    origin: Origin,
     attempt: u32,
-    deadline: u64,
+    state: State,
 }
 
-/// By which call a batch was handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
-    Poll,
-    Drain,
-}
-
-/// A batch that waits for its next attempt.
-#[derive(Clone, Copy, Debug)]
-struct Pause {
-    /// The attempt that failed.
-    id: BatchId,
-    attempt: u32,
-    due: u64,
-    asked_for: AskedFor,
+enum State {
+    UnderWay,
+    /// It waits for its next attempt, before all that is queued.
+    Paused {
+        due: u64,
+        by: AskedFor,
+    },
 }
 
 /// Who chose a pause. A flush cuts ours short, not the receiver's.
@@ -70,7 +58,7 @@ enum AskedFor {
 
 // === impl Pipeline ===
 
-impl<T: Clone> Pipeline<T> {
+impl<T> Pipeline<T> {
     /// A pipeline whose batches are limited by count alone: `max_batch_bytes` has no effect.
     pub fn new(settings: Settings) -> Self {
         Self::new_sized(settings, |_| 0)
@@ -81,19 +69,17 @@ impl<T: Clone> Pipeline<T> {
         Self {
             settings,
             held: Held::new(size_of),
-            flights: Vec::new(),
-            pause: None,
+            current: None,
             ledger: Ledger::default(),
-            next_id: 0,
+            last_id: QUEUED,
             next_sequence: 0,
-            flushed_to: 0,
-            closing: None,
+            closing: NEVER,
         }
     }
 
     /// Takes an item in, or drops it. Never blocks.
     pub fn push(&mut self, item: T, now: Duration) -> Pushed {
-        let refused = if self.closing.is_some() {
+        let refused = if self.closing < NEVER {
             Some(DropReason::Shutdown)
         } else if self.held.len() >= self.settings.max_queue_size {
             Some(DropReason::QueueFull)
@@ -105,11 +91,12 @@ impl<T: Clone> Pipeline<T> {
             return Pushed::Dropped(reason);
         }
         self.ledger.created += 1;
-        self.held.push(item, nanos(now), self.next_sequence);
+        let due = nanos(now).saturating_add(nanos(self.settings.schedule_delay));
+        self.held.push(item, due, self.next_sequence);
         self.next_sequence += 1;
 
         let news = self.held.queued() == 1 || self.held.fills(self.settings.batch_limit());
-        if news && self.is_idle() {
+        if news && self.current.is_none() {
             Pushed::Wake
         } else {
             Pushed::Queued
@@ -132,27 +119,38 @@ impl<T: Clone> Pipeline<T> {
     ///
     /// An attempt past its deadline counts as failed, and its batch is tried again. After [`Next::Export`], poll again to
     /// learn when to wake; after a completion, a flush, a drain or a shutdown too.
-    pub fn poll(&mut self, now: Duration, random: f32) -> Next<T> {
+    pub fn poll(&mut self, now: Duration, random: f32) -> Next {
         let now = nanos(now);
         self.give_up_late(now, random);
-        if self.closing.is_some_and(|deadline| deadline <= now) {
+        if self.closing <= now {
             self.forget(DropReason::Shutdown);
         }
-        let limit = self.settings.batch_limit();
-        let (from, attempts) = match self.pause {
-            Some(pause) => (Some(pause.id), pause.attempt),
-            None => (None, 0),
-        };
-        if self.next_batch() <= now
-            && let Some(batch) = self.launch(from, limit, Origin::Poll, attempts + 1, now)
-        {
-            self.pause = None;
-            return Next::Export(batch);
+        if self.next_batch() <= now {
+            let (from, attempts) = match self.current {
+                Some(failed) => (failed.id, failed.attempt),
+                None => (QUEUED, 0),
+            };
+            let attempt = attempts + 1;
+            if let Some(batch) = self.launch(from, self.settings.batch_limit(), attempt, now) {
+                self.current = Some(Current {
+                    id: batch.id,
+                    attempt,
+                    state: State::UnderWay,
+                });
+                return Next::Export(batch);
+            }
         }
-        if self.closing.is_some() && self.held.len() == 0 {
+        if self.closing < NEVER && self.held.len() == 0 {
             return Next::Done;
         }
-        Next::Wait(self.next_wake())
+        let wake = self.next_batch().min(self.closing);
+        let wake = wake.min(self.held.first_deadline().1);
+        Next::Wait((wake < NEVER).then(|| Duration::from_nanos(wake)))
+    }
+
+    /// The items of a batch, oldest first: none once the attempt is over.
+    pub fn items(&self, id: BatchId) -> impl Iterator<Item = &T> {
+        self.held.items(id)
     }
 
     /// Reports how attempt `id` ended. Attempts that are over already (too late, or unknown) are ignored.
@@ -166,28 +164,37 @@ impl<T: Clone> Pipeline<T> {
         );
     }
 
+    /// Takes a batch back that has not been sent, as if it had never been handed out.
+    pub fn recall(&mut self, id: BatchId) {
+        if self.is_under_way(id) {
+            self.current.take_if(|it| it.id == id);
+            self.held.relocate(id, QUEUED, 0);
+        }
+    }
+
     /// Whether attempt `id` is still awaited: it was not given up, and its items were not dropped meanwhile.
     pub fn is_under_way(&self, id: BatchId) -> bool {
-        self.flights.iter().any(|it| it.id == id)
+        let over = |it: Current| it.id == id && it.state != State::UnderWay;
+        !self.current.is_some_and(over) && self.held.items(id).next().is_some()
     }
 
     /// Makes all that waits due at once, a batch between two attempts included (unless the receiver asked for the pause).
     ///
     /// The mark says when it is done: see [`Pipeline::is_settled`].
     pub fn flush(&mut self, now: Duration) -> Mark {
-        self.flushed_to = self.next_sequence;
-        if let Some(pause) = &mut self.pause
-            && pause.asked_for == AskedFor::ByBackoff
+        self.held.relocate(QUEUED, QUEUED, 0);
+        if let Some(Current { state, .. }) = &mut self.current
+            && let State::Paused { due, by } = state
+            && *by == AskedFor::ByBackoff
         {
-            pause.due = pause.due.min(nanos(now));
+            *due = nanos(now).min(*due);
         }
         Mark(self.next_sequence)
     }
 
     /// Whether every item pushed before the mark has been exported, dropped or taken.
     pub fn is_settled(&self, mark: Mark) -> bool {
-        let oldest = self.held.oldest();
-        oldest.is_none_or(|oldest| oldest.sequence >= mark.0)
+        self.held.oldest().is_none_or(|sequence| sequence >= mark.0)
     }
 
     /// Flushes, and takes nothing in from now on. What is left at `deadline` is dropped as [`DropReason::Shutdown`].
@@ -195,8 +202,7 @@ impl<T: Clone> Pipeline<T> {
     /// A second call can bring the deadline forward, not put it off.
     pub fn shutdown(&mut self, now: Duration, deadline: Duration) {
         self.flush(now);
-        let deadline = nanos(deadline);
-        self.closing = Some(self.closing.map_or(deadline, |it| it.min(deadline)));
+        self.closing = self.closing.min(nanos(deadline));
     }
 
     /// Hands out what waits for a last send that nobody may live to see acknowledged: the page is being hidden.
@@ -207,13 +213,13 @@ impl<T: Clone> Pipeline<T> {
     /// The items count as `exporting` until [`complete`](Self::complete) is told, or until the export timeout, when they
     /// count as dropped by [`DropReason::Timeout`]: they may have arrived, so they are not sent again. After
     /// [`Outcome::Retry`] (the send was refused) they are back in the queue, in their old place.
-    pub fn drain(&mut self, max_items: usize, max_bytes: usize, now: Duration) -> Option<Batch<T>> {
+    pub fn drain(&mut self, max_items: usize, max_bytes: usize, now: Duration) -> Option<Batch> {
         self.end_pause();
         let limit = Limit {
             items: max_items,
             bytes: max_bytes,
         };
-        self.launch(None, limit, Origin::Drain, 1, nanos(now))
+        self.launch(QUEUED, limit, 1, nanos(now))
     }
 
     /// Hands out all that waits to somebody who takes over the account of it, such as a store for the time offline: it is
@@ -225,7 +231,7 @@ impl<T: Clone> Pipeline<T> {
         // The pause that chance would lengthen ends here.
         self.give_up_late(nanos(now), 0.0);
         self.end_pause();
-        let items = self.held.take(None);
+        let items = self.held.take_queued();
         self.ledger.created -= items.len() as u64;
         items
     }
@@ -234,16 +240,19 @@ impl<T: Clone> Pipeline<T> {
     ///
     /// That includes what is on its way. It may arrive, but the answer is ignored.
     pub fn forget(&mut self, reason: DropReason) {
-        self.ledger.drop_items(reason, self.held.len() as u64);
-        self.held.clear();
-        self.flights.clear();
-        self.pause = None;
+        let count = self.held.remove(None) as u64;
+        self.ledger.drop_items(reason, count);
+        self.current = None;
     }
 
     /// What became of every item so far.
     pub fn ledger(&self) -> Ledger {
-        let paused = self.pause.map_or(0, |it| self.held.count(Some(it.id)));
-        let queued = self.held.queued() + paused;
+        let mut queued = self.held.queued();
+        if let Some(current) = self.current
+            && current.state != State::UnderWay
+        {
+            queued += self.held.items(current.id).count();
+        }
         Ledger {
             exporting: self.held.len().saturating_sub(queued) as u64,
             queued: queued as u64,
@@ -251,126 +260,86 @@ impl<T: Clone> Pipeline<T> {
         }
     }
 
-    /// Whether a batch can be cut from the queue as soon as it is due.
-    fn is_idle(&self) -> bool {
-        self.pause.is_none() && self.flights.iter().all(|it| it.origin == Origin::Drain)
-    }
-
     /// When there is a batch to send.
     fn next_batch(&self) -> u64 {
-        if let Some(pause) = self.pause {
-            return pause.due;
-        }
-        match self.held.oldest_queued() {
-            Some(oldest) if self.is_idle() => {
-                if self.held.fills(self.settings.batch_limit()) {
-                    0
-                } else if oldest.sequence < self.flushed_to {
-                    oldest.at
-                } else {
-                    oldest
-                        .at
-                        .saturating_add(nanos(self.settings.schedule_delay))
-                }
-            }
-            _ => NEVER,
+        match self.current {
+            Some(current) => match current.state {
+                State::Paused { due, .. } => due,
+                State::UnderWay => NEVER,
+            },
+            None if self.held.fills(self.settings.batch_limit()) => 0,
+            None => self.held.first_due(),
         }
     }
 
-    /// When something happens by itself.
-    fn next_wake(&self) -> Option<Duration> {
-        let mut wake = self.next_batch().min(self.closing.unwrap_or(NEVER));
-        for flight in &self.flights {
-            wake = wake.min(flight.deadline);
-        }
-        (wake < NEVER).then(|| Duration::from_nanos(wake))
-    }
-
-    /// Hands out a batch of what is in this place.
-    fn launch(
-        &mut self,
-        from: Place,
-        limit: Limit,
-        origin: Origin,
-        attempt: u32,
-        now: u64,
-    ) -> Option<Batch<T>> {
-        let id = BatchId(self.next_id);
-        let items = self.held.cut(from, limit, id);
-        if items.is_empty() {
+    /// Hands out a batch of what is queued, or of the attempt that failed.
+    fn launch(&mut self, from: BatchId, limit: Limit, attempt: u32, now: u64) -> Option<Batch> {
+        let id = BatchId(self.last_id.0 + 1);
+        let deadline = now.saturating_add(nanos(self.settings.export_timeout));
+        if !self.held.cut(from, limit, id, deadline) {
             return None;
         }
-        self.next_id += 1;
-        let deadline = now.saturating_add(nanos(self.settings.export_timeout));
-        self.flights.push(Flight {
-            id,
-            origin,
-            attempt,
-            deadline,
-        });
+        self.last_id = id;
         Some(Batch {
             id,
-            items,
             attempt,
-            deadline: Duration::from_nanos(deadline),
+            deadline,
         })
     }
 
     /// Ends the attempts whose deadline has passed.
     fn give_up_late(&mut self, now: u64, random: f32) {
-        while let Some(late) = self.flights.iter().find(|it| it.deadline <= now).copied() {
-            let outcome = match late.origin {
-                Origin::Poll => Outcome::Retry { after: None },
-                Origin::Drain => Outcome::Dropped(DropReason::Timeout),
+        loop {
+            let (late, deadline) = self.held.first_deadline();
+            if deadline > now {
+                return;
+            }
+            let outcome = match self.current {
+                Some(current) if current.id == late => Outcome::Retry { after: None },
+                _ => Outcome::Dropped(DropReason::Timeout),
             };
-            self.end(late.id, outcome, DropReason::Timeout, now, random);
+            self.end(late, outcome, DropReason::Timeout, now, random);
         }
     }
 
     /// Ends an attempt, unless it is over. `exhausted` is why its items are dropped if it was the last one.
     fn end(&mut self, id: BatchId, outcome: Outcome, exhausted: DropReason, now: u64, random: f32) {
-        let Some(flight) = self.flights.iter().find(|it| it.id == id).copied() else {
+        if !self.is_under_way(id) {
             return;
-        };
-        self.flights.retain(|it| it.id != id);
-        let retry = self.settings.retry;
-        let (reason, rejected) = match outcome {
-            Outcome::Stored => {
-                self.ledger.created -= self.held.take(Some(id)).len() as u64;
-                return;
-            }
-            Outcome::Exported { rejected } => (None, rejected),
-            Outcome::Dropped(reason) => (Some(reason), 0),
-            Outcome::Retry { .. } if flight.origin == Origin::Drain => {
-                self.held.relocate(Some(id), None);
-                return;
-            }
-            Outcome::Retry { after } if flight.attempt < retry.max_attempts => {
-                let pause = retry.pause_nanos(flight.attempt, after, random);
-                self.pause = Some(Pause {
-                    id,
-                    attempt: flight.attempt,
-                    due: now.saturating_add(pause),
-                    asked_for: match after {
+        }
+        let polled = self.current.take_if(|it| it.id == id);
+        let outcome = match (outcome, polled) {
+            (Outcome::Retry { .. }, None) => return self.held.relocate(id, QUEUED, 0),
+            (Outcome::Retry { after }, Some(Current { attempt, .. })) => {
+                let retry = &self.settings.retry;
+                if attempt < retry.max_attempts {
+                    let pause = retry.pause_nanos(attempt, after, random);
+                    let by = match after {
                         Some(_) => AskedFor::ByReceiver,
                         None => AskedFor::ByBackoff,
-                    },
-                });
-                return;
+                    };
+                    let due = now.saturating_add(pause);
+                    let state = State::Paused { due, by };
+                    self.current = Some(Current { id, attempt, state });
+                    return self.held.relocate(id, id, NEVER);
+                }
+                Outcome::Dropped(exhausted)
             }
-            Outcome::Retry { .. } => (Some(exhausted), 0),
+            (outcome, _) => outcome,
         };
         let count = self.held.remove(Some(id)) as u64;
-        match reason {
-            Some(reason) => self.ledger.drop_items(reason, count),
-            None => self.ledger.export_items(count, rejected),
+        match outcome {
+            Outcome::Exported { rejected } => self.ledger.export_items(count, rejected),
+            Outcome::Dropped(reason) => self.ledger.drop_items(reason, count),
+            Outcome::Stored | Outcome::Retry { .. } => self.ledger.created -= count,
         }
     }
 
     /// Puts the batch between two attempts back into the queue.
     fn end_pause(&mut self) {
-        if let Some(pause) = self.pause.take() {
-            self.held.relocate(Some(pause.id), None);
+        let paused = |it: &mut Current| it.state != State::UnderWay;
+        if let Some(paused) = self.current.take_if(paused) {
+            self.held.relocate(paused.id, QUEUED, 0);
         }
     }
 }

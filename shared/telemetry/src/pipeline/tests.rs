@@ -30,10 +30,30 @@ fn pipeline_of(items: impl IntoIterator<Item = u32>) -> Pipeline<u32> {
     pipeline
 }
 
+/// A batch, with the items that it had when it was handed out.
+#[derive(Clone, Debug)]
+struct HandedOut<T> {
+    id: BatchId,
+    items: Vec<T>,
+    attempt: u32,
+    deadline: Duration,
+}
+
+impl<T: Clone> HandedOut<T> {
+    fn new(pipeline: &Pipeline<T>, batch: Batch) -> Self {
+        Self {
+            id: batch.id,
+            items: pipeline.items(batch.id).cloned().collect(),
+            attempt: batch.attempt,
+            deadline: batch.deadline(),
+        }
+    }
+}
+
 #[track_caller]
-fn export<T: Clone + std::fmt::Debug>(pipeline: &mut Pipeline<T>, now: Duration) -> Batch<T> {
+fn export<T: Clone>(pipeline: &mut Pipeline<T>, now: Duration) -> HandedOut<T> {
     match pipeline.poll(now, MIDDLE) {
-        Next::Export(batch) => batch,
+        Next::Export(batch) => HandedOut::new(pipeline, batch),
         other => panic!("expected an export at {now:?}, got {other:?}"),
     }
 }
@@ -46,11 +66,16 @@ fn wait(pipeline: &mut Pipeline<u32>, now: Duration) -> Option<Duration> {
     }
 }
 
-fn fail(pipeline: &mut Pipeline<u32>, batch: &Batch<u32>, now: Duration) {
+fn drain(pipeline: &mut Pipeline<u32>, max_items: usize) -> Option<HandedOut<u32>> {
+    let batch = pipeline.drain(max_items, usize::MAX, ZERO)?;
+    Some(HandedOut::new(pipeline, batch))
+}
+
+fn fail(pipeline: &mut Pipeline<u32>, batch: &HandedOut<u32>, now: Duration) {
     pipeline.complete(batch.id, Outcome::Retry { after: None }, now, MIDDLE);
 }
 
-fn succeed(pipeline: &mut Pipeline<u32>, batch: &Batch<u32>) {
+fn succeed(pipeline: &mut Pipeline<u32>, batch: &HandedOut<u32>) {
     pipeline.complete(batch.id, Outcome::Exported { rejected: 0 }, ZERO, MIDDLE);
 }
 
@@ -307,9 +332,9 @@ fn what_is_left_at_the_shutdowns_deadline_is_dropped_and_late_answers_are_ignore
 fn a_drain_hands_out_what_waits_while_an_export_is_under_way() {
     let mut pipeline = pipeline_of(1..=5);
     let under_way = export(&mut pipeline, ZERO);
-    let last = pipeline.drain(usize::MAX, usize::MAX, ZERO).unwrap();
+    let last = drain(&mut pipeline, usize::MAX).unwrap();
     assert_eq!(*last.items, [4, 5]);
-    assert!(pipeline.drain(usize::MAX, usize::MAX, ZERO).is_none());
+    assert!(drain(&mut pipeline, usize::MAX).is_none());
     assert_eq!(pipeline.ledger().exporting, 5);
     succeed(&mut pipeline, &last);
     succeed(&mut pipeline, &under_way);
@@ -321,7 +346,7 @@ fn a_drain_takes_a_batch_between_two_attempts_too_and_keeps_to_its_limits() {
     let mut pipeline = pipeline_of(1..=5);
     let failed = export(&mut pipeline, ZERO);
     fail(&mut pipeline, &failed, ZERO);
-    let drained: Vec<_> = std::iter::from_fn(|| pipeline.drain(2, usize::MAX, ZERO))
+    let drained: Vec<_> = std::iter::from_fn(|| drain(&mut pipeline, 2))
         .map(|batch| batch.items)
         .collect();
     assert_eq!(drained, [&[1, 2][..], &[3, 4], &[5]]);
@@ -330,7 +355,7 @@ fn a_drain_takes_a_batch_between_two_attempts_too_and_keeps_to_its_limits() {
 #[test]
 fn a_drained_batch_that_nobody_answers_for_is_dropped_not_sent_again() {
     let mut pipeline = pipeline_of([1, 2]);
-    let last = pipeline.drain(usize::MAX, usize::MAX, ZERO).unwrap();
+    let last = drain(&mut pipeline, usize::MAX).unwrap();
     assert_eq!(wait(&mut pipeline, ZERO), Some(last.deadline));
     assert_eq!(wait(&mut pipeline, last.deadline), None);
     assert_eq!(pipeline.ledger().dropped(DropReason::Timeout), 2);
@@ -339,7 +364,7 @@ fn a_drained_batch_that_nobody_answers_for_is_dropped_not_sent_again() {
 #[test]
 fn a_drained_batch_that_was_refused_goes_back_to_its_place() {
     let mut pipeline = pipeline_of([1, 2]);
-    let last = pipeline.drain(usize::MAX, usize::MAX, ZERO).unwrap();
+    let last = drain(&mut pipeline, usize::MAX).unwrap();
     let _ = pipeline.push(3, ZERO);
     fail(&mut pipeline, &last, ZERO);
     assert_eq!(pipeline.ledger().queued, 3);
@@ -349,11 +374,25 @@ fn a_drained_batch_that_was_refused_goes_back_to_its_place() {
 #[test]
 fn refused_batches_find_their_places_whatever_the_order_of_the_refusals() {
     let mut pipeline = pipeline_of(1..=3);
-    let batches = [1, 2, 3].map(|_| pipeline.drain(1, usize::MAX, ZERO).unwrap());
+    let batches = [1, 2, 3].map(|_| drain(&mut pipeline, 1).unwrap());
     for index in [1, 2, 0] {
         fail(&mut pipeline, &batches[index], ZERO);
     }
     assert_eq!(*export(&mut pipeline, ZERO).items, [1, 2, 3]);
+}
+
+#[test]
+fn a_batch_that_was_not_sent_can_be_called_back_and_is_handed_out_as_if_for_the_first_time() {
+    let mut pipeline = pipeline_of(1..=3);
+    let unsent = export(&mut pipeline, ZERO);
+    pipeline.recall(unsent.id);
+    assert!(!pipeline.is_under_way(unsent.id));
+    assert_eq!(pipeline.ledger().queued, 3);
+    succeed(&mut pipeline, &unsent);
+    let last = drain(&mut pipeline, usize::MAX).unwrap();
+    assert_eq!((&*last.items, last.attempt), (&[1, 2, 3][..], 1));
+    pipeline.recall(unsent.id);
+    assert_eq!(pipeline.ledger().exporting, 3);
 }
 
 // --- taking all, forgetting all ---
@@ -395,7 +434,7 @@ fn an_export_past_its_deadline_is_taken_too_and_its_late_answer_is_ignored() {
 #[test]
 fn what_is_forgotten_is_dropped_for_the_reason_given_wherever_it_was() {
     let mut pipeline = pipeline_of(1..=5);
-    let drained = pipeline.drain(1, usize::MAX, ZERO).unwrap();
+    let drained = drain(&mut pipeline, 1).unwrap();
     let under_way = export(&mut pipeline, ZERO);
     pipeline.forget(DropReason::Disabled);
     assert_eq!(pipeline.ledger().dropped(DropReason::Disabled), 5);

@@ -1,7 +1,6 @@
 //! Replacing parts of a text, without a copy where nothing is replaced.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 pub(super) struct Edit<'a> {
     source: &'a str,
@@ -20,9 +19,9 @@ impl<'a> Edit<'a> {
     }
 
     /// Replaces a range behind all that were replaced before. Nothing happens if it is empty or reads so already.
-    pub(super) fn replace(&mut self, range: Range<usize>, with: &str) {
-        let kept = self.source.get(self.copied..range.start);
-        let (Some(kept), Some(old)) = (kept, self.source.get(range.clone())) else {
+    pub(super) fn replace(&mut self, start: usize, end: usize, with: &str) {
+        let kept = self.source.get(self.copied..start);
+        let (Some(kept), Some(old)) = (kept, self.source.get(start..end)) else {
             return;
         };
         if old.is_empty() || old == with {
@@ -30,15 +29,15 @@ impl<'a> Edit<'a> {
         }
         self.edited.push_str(kept);
         self.edited.push_str(with);
-        self.copied = range.end;
+        self.copied = end;
     }
 
     pub(super) fn finish(mut self) -> Cow<'a, str> {
         if self.copied == 0 {
             return Cow::Borrowed(self.source);
         }
-        self.edited
-            .push_str(self.source.get(self.copied..).unwrap_or_default());
+        let rest = self.source.get(self.copied..);
+        self.edited.push_str(rest.unwrap_or_default());
         Cow::Owned(self.edited)
     }
 }

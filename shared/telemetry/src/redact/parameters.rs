@@ -2,22 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::{Part, redact};
-use crate::percent;
+use super::{BASE, redact};
+use crate::{has, percent};
 
-/// What the semantic conventions ask to redact in `url.full`, in exactly this case.
-const SIGNATURES: [&str; 7] = [
-    "AWSAccessKeyId",
-    "Signature",
-    "sig",
-    "X-Amz-Credential",
-    "X-Amz-Security-Token",
-    "X-Amz-Signature",
-    "X-Goog-Signature",
-];
-
-/// What carries a secret by custom, in any case.
-const SECRETS: [&str; 6] = ["token", "code", "state", "password", "api_key", "session"];
+/// What carries a secret by custom, in any case; and with `=` what the semantic conventions ask to redact in `url.full`,
+/// in exactly this case.
+const SECRETS: &[u8] =
+    b"token code state password api_key session AWSAccessKeyId= Signature= sig= X-Amz-Credential= \
+    X-Amz-Security-Token= X-Amz-Signature= X-Goog-Signature=";
 const SECRET_SUFFIX: &[u8; 6] = b"_token";
 
 /// Whether the values of harmless parameters are searched for URLs with secrets.
@@ -34,10 +26,8 @@ pub(super) enum Values {
 pub(super) fn parameter(text: &[u8], start: usize, values: Values) -> usize {
     let mut key = start;
     let mut look_inside = values == Values::LookInside;
-    for (at, byte) in text.iter().enumerate().skip(start) {
-        if !is_end_of_key(*byte) {
-            continue;
-        }
+    let mut at = start;
+    while let Some(byte) = text.get(at) {
         let value = at + 1;
         if *byte == b'=' {
             if is_secret(text.get(key..at).unwrap_or_default()) {
@@ -49,16 +39,12 @@ pub(super) fn parameter(text: &[u8], start: usize, values: Values) -> usize {
             }
             look_inside = false;
         }
-        key = value;
+        if has(b"&?#;/=!:@, ", *byte) {
+            key = value;
+        }
+        at = value;
     }
-    text.len()
-}
-
-fn is_end_of_key(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'&' | b'?' | b'#' | b';' | b'/' | b'=' | b'!' | b':' | b'@' | b',' | b' '
-    )
+    at
 }
 
 fn is_secret(key: &[u8]) -> bool {
@@ -72,16 +58,16 @@ fn is_secret(key: &[u8]) -> bool {
     if let Some(inner) = bracket.and_then(|at| name.get(at + 1..)) {
         name = inner;
     }
-    SIGNATURES.iter().any(|known| known.as_bytes() == name)
-        || SECRETS
-            .iter()
-            .any(|known| known.as_bytes().eq_ignore_ascii_case(name))
-        || name
-            .last_chunk::<6>()
-            .is_some_and(|ending| ending.eq_ignore_ascii_case(SECRET_SUFFIX))
+    let is_known = |known: &[u8]| match known.strip_suffix(b"=") {
+        Some(exactly) => exactly == name,
+        None => known.eq_ignore_ascii_case(name),
+    };
+    let ending = name.last_chunk::<6>();
+    SECRETS.split(|byte| *byte == b' ').any(is_known)
+        || ending.is_some_and(|it| it.eq_ignore_ascii_case(SECRET_SUFFIX))
 }
 
 fn hides_secret(value: &[u8]) -> bool {
     percent::decode_ascii(value)
-        .is_some_and(|inner| matches!(redact(&inner, Part::Base, Values::Keep), Cow::Owned(_)))
+        .is_some_and(|inner| matches!(redact(&inner, BASE, Values::Keep), Cow::Owned(_)))
 }

@@ -29,10 +29,18 @@ pub(super) fn read(header: &str) -> Option<Baggage> {
     (!baggage.is_empty()).then_some(baggage)
 }
 
-/// The baggage of `cx` as a header, in the order of its keys so that equal baggage gives equal bytes.
+/// The baggage of `cx` as a header, in the order of its keys so that equal baggage gives equal bytes. With what is given
+/// already it keeps to the limit.
 ///
 /// It looks for each next key in turn: there are few, and a sort is much code.
-pub(super) fn write(cx: &Context) -> String {
+pub(super) fn write(cx: &Context, given_bytes: usize) -> String {
+    /// The comma and the space that join two headers.
+    const JOINT: usize = 2;
+    let given = match given_bytes {
+        0 => 0,
+        bytes => bytes.saturating_add(JOINT),
+    };
+    let room = MAX_BAGGAGE_BYTES.saturating_sub(given);
     let baggage = cx.baggage();
     let mut header = String::new();
     let mut last = "";
@@ -50,7 +58,7 @@ pub(super) fn write(cx: &Context) -> String {
         last = key;
         let text = member_text(key, value.as_str(), metadata.as_str());
         let comma = if header.is_empty() { "" } else { "," };
-        if header.len() + comma.len() + text.len() <= MAX_BAGGAGE_BYTES {
+        if header.len() + comma.len() + text.len() <= room {
             header.push_str(comma);
             header.push_str(&text);
         }

@@ -16,14 +16,6 @@ pub struct TraceParent {
     flags: TraceFlags,
 }
 
-const VERSION: u8 = 0;
-/// Characters of the form that is known.
-const LENGTH: usize = 55;
-/// Where its fields are divided.
-const DASHES: [usize; 3] = [2, 35, 52];
-/// What its digits say: a version, two ids, flags.
-const BYTES: usize = 1 + 16 + 8 + 1;
-
 impl TraceParent {
     /// `None` if an id is zero. Unknown flags are cleared, as the specification asks of a sender.
     pub fn new(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> Option<Self> {
@@ -48,51 +40,57 @@ impl TraceParent {
     }
 
     pub(crate) fn parse_bytes(value: &[u8]) -> Option<Self> {
-        let (known, rest) = trim(value).split_first_chunk::<LENGTH>()?;
-        let mut bytes = [0_u8; BYTES];
-        let mut digits = 0;
-        for (at, character) in known.iter().enumerate() {
-            if DASHES.contains(&at) {
-                if *character != b'-' {
+        let mut rest = trim(value);
+        // The version, the trace's id in two halves, the span's, the flags.
+        let mut fields = [0_u64; 5];
+        for (at, field) in fields.iter_mut().enumerate() {
+            if matches!(at, 1 | 3 | 4) {
+                let [b'-', after @ ..] = rest else {
                     return None;
-                }
-                continue;
+                };
+                rest = after;
             }
-            let byte = bytes.get_mut(digits / 2)?;
-            *byte = *byte << 4 | hex::value(*character)?;
-            digits += 1;
+            let length = if matches!(at, 0 | 4) { 2 } else { 16 };
+            for _ in 0..length {
+                let (digit, after) = rest.split_first()?;
+                *field = *field << 4 | u64::from(hex::value(*digit)?);
+                rest = after;
+            }
         }
-        let (&[version], fields) = bytes.split_first_chunk()?;
-        let (trace_id, fields) = fields.split_first_chunk()?;
-        let (span_id, flags) = fields.split_first_chunk()?;
+        let [version, high, low, span_id, flags] = fields;
         let ends_well = match (version, rest) {
             (0xff, _) => false,
             (_, []) => true,
             // A comma joins two headers into one value: then it is not one `traceparent`.
-            (_, [b'-', more @ ..]) => version != VERSION && !has(more, b','),
+            (_, [b'-', more @ ..]) => version != 0 && !has(more, b','),
             _ => false,
         };
         if !ends_well {
             return None;
         }
-        Self::new(
-            TraceId::from_bytes(*trace_id),
-            SpanId::from_bytes(*span_id),
-            TraceFlags::new(*flags.first()?),
-        )
+        let trace_id = u128::from(high) << 64 | u128::from(low);
+        let [.., flags] = flags.to_be_bytes();
+        Self::new(trace_id.into(), span_id.into(), TraceFlags::new(flags))
     }
 
     /// The header's value, as version 00.
     pub fn header(&self) -> String {
-        let mut header = String::with_capacity(LENGTH);
-        hex::push(&mut header, &[VERSION]);
+        let [high, low] = halves(self.trace_id);
+        let mut header = String::from("00-");
+        hex::push_number(&mut header, high, 16);
+        hex::push_number(&mut header, low, 16);
         header.push('-');
-        hex::push(&mut header, &self.trace_id.to_bytes());
+        header.push_str(&self.span_id_digits());
         header.push('-');
-        hex::push(&mut header, &self.span_id.to_bytes());
-        header.push('-');
-        hex::push(&mut header, &[self.flags.to_u8()]);
+        hex::push_number(&mut header, self.flags.to_u8().into(), 2);
         header
+    }
+
+    /// The span's id in the header.
+    pub fn span_id_digits(&self) -> String {
+        let mut digits = String::new();
+        hex::push_number(&mut digits, u64::from_be_bytes(self.span_id.to_bytes()), 16);
+        digits
     }
 
     /// The trace.
@@ -129,6 +127,12 @@ impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.header())
     }
+}
+
+fn halves(id: TraceId) -> [u64; 2] {
+    let id = u128::from_be_bytes(id.to_bytes());
+    #[expect(clippy::cast_possible_truncation, reason = "the right half")]
+    [(id >> 64) as u64, id as u64]
 }
 
 /// Without the spaces and tabs around it.

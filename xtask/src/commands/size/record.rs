@@ -42,15 +42,31 @@ impl Record {
         self.0.insert(compiler.to_owned(), added);
     }
 
-    /// What is to be said if it has grown by too much.
-    pub(super) fn growth(&self, compiler: &str, row: &str, added: usize) -> Option<String> {
-        let recorded = *self.0.get(compiler)?.get(row)?;
-        let is_grown = added * 100 > recorded * (100 + MAX_GROWTH_PERCENT);
-        is_grown.then(|| {
-            format!(
-                "{row}: adds {added} bytes, recorded are {recorded}. If that is meant: cargo xtask size --record"
-            )
-        })
+    /// What is wrong with a row: it has grown by too much, or nobody has stated its figure and it is above its bar, or it
+    /// is the only one that is not recorded.
+    pub(super) fn problem(
+        &self,
+        compiler: &str,
+        row: &str,
+        added: usize,
+        bar: Option<usize>,
+    ) -> Option<String> {
+        let rows = self.0.get(compiler);
+        match rows.and_then(|rows| rows.get(row)) {
+            Some(recorded) if added * 100 > recorded * (100 + MAX_GROWTH_PERCENT) => Some(format!(
+                "{row}: adds {added} bytes, recorded are {recorded}"
+            )),
+            Some(_) => None,
+            None => match bar {
+                Some(bar) if added > bar => {
+                    Some(format!("{row}: adds {added} bytes, the bar is {bar}"))
+                }
+                _ if rows.is_some() => {
+                    Some(format!("{row}: adds {added} bytes, which is not recorded"))
+                }
+                _ => None,
+            },
+        }
     }
 }
 
@@ -58,13 +74,35 @@ impl Record {
 mod tests {
     use super::*;
 
-    #[test]
-    fn growth_is_told_above_two_percent_and_for_the_same_compiler_only() {
+    fn record() -> Record {
         let mut record = Record(BTreeMap::new());
         record.set("rustc 1", BTreeMap::from([("traces".to_owned(), 1000)]));
-        assert_eq!(record.growth("rustc 1", "traces", 1020), None);
-        assert!(record.growth("rustc 1", "traces", 1021).is_some());
-        assert_eq!(record.growth("rustc 2", "traces", 5000), None);
-        assert_eq!(record.growth("rustc 1", "new", 5000), None);
+        record
+    }
+
+    #[test]
+    fn growth_is_a_problem_above_two_percent_and_for_the_same_compiler_only() {
+        let is_problem = |compiler, added| {
+            let problem = record().problem(compiler, "traces", added, None);
+            problem.is_some()
+        };
+        assert!(!is_problem("rustc 1", 1020));
+        assert!(is_problem("rustc 1", 1021));
+        assert!(!is_problem("rustc 2", 5000));
+    }
+
+    #[test]
+    fn above_its_bar_a_row_is_a_problem_unless_its_figure_is_recorded() {
+        let problem = |compiler| record().problem(compiler, "traces", 1000, Some(900));
+        assert_eq!(problem("rustc 1"), None);
+        let problem = problem("rustc 2").unwrap();
+        assert!(problem.contains("the bar is 900"), "{problem}");
+    }
+
+    #[test]
+    fn a_row_that_is_missing_from_a_record_is_a_problem() {
+        let problem = record().problem("rustc 1", "new", 1, Some(900)).unwrap();
+        assert!(problem.contains("not recorded"), "{problem}");
+        assert_eq!(record().problem("rustc 2", "new", 1, Some(900)), None);
     }
 }

@@ -58,10 +58,9 @@ impl Store {
     }
 
     /// Hands a body to the browser.
-    pub(super) fn put(&self, entry: Entry, body: &[u8]) -> Option<Stored> {
+    pub(super) fn put(&self, entry: Entry, body: &JsValue) -> Option<Stored> {
         let (transaction, batches) = self.batches("readwrite")?;
-        let body = Uint8Array::from(body);
-        call(&batches, "put", &[body.into(), entry.to_key()])?;
+        call(&batches, "put", &[body.clone(), entry.to_key()])?;
         let done = settled(&transaction, "oncomplete");
         // The page may be about to go: nothing more will come.
         call(&transaction, "commit", &[]);
@@ -82,11 +81,17 @@ impl Store {
         entries
     }
 
-    pub(super) async fn body(&self, entry: &Entry) -> Option<Vec<u8>> {
+    pub(super) async fn body(&self, entry: &Entry) -> Option<JsValue> {
         let (_, batches) = self.batches("readonly")?;
+        body(&call(&batches, "get", &[entry.to_key()])?).await
+    }
+
+    /// Takes the body out: of several tabs that try, one gets it, for their transactions come one after the other.
+    pub(super) async fn take(&self, entry: &Entry) -> Option<JsValue> {
+        let (_, batches) = self.batches("readwrite")?;
         let request = call(&batches, "get", &[entry.to_key()])?;
-        let body: Uint8Array = result(&request).await?.dyn_into().ok()?;
-        Some(body.to_vec())
+        call(&batches, "delete", &[entry.to_key()])?;
+        body(&request).await
     }
 
     pub(super) fn delete(&self, entry: &Entry) {
@@ -113,11 +118,11 @@ impl Store {
 
 impl Entry {
     #[expect(clippy::cast_precision_loss, reason = "far below 2⁵³")]
-    pub(super) fn new(signal: Signal, bytes: usize, count: usize) -> Self {
+    pub(super) fn new(signal: Signal, bytes: f64, count: usize) -> Self {
         Self([
             js_sys::Date::now(),
             js_sys::Math::random(),
-            bytes as f64,
+            bytes,
             count as f64,
             f64::from(signal as u8),
         ])
@@ -179,6 +184,12 @@ impl Stored {
 async fn result(request: &JsValue) -> Option<JsValue> {
     JsFuture::from(settled(request, "onsuccess")).await.ok()?;
     Some(property(request, "result"))
+}
+
+/// The body that a request has found.
+async fn body(request: &JsValue) -> Option<JsValue> {
+    let body = result(request).await?;
+    body.is_instance_of::<Uint8Array>().then_some(body)
 }
 
 /// When a request or a transaction is done, or has failed.

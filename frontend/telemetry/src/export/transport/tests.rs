@@ -5,19 +5,16 @@ use prost::Message;
 
 use super::*;
 
-fn outcome(status: u16, after: Option<Duration>, body: &[u8]) -> Outcome {
-    read(status, after, body).outcome
-}
-
 #[test]
 fn only_what_may_pass_is_tried_again() {
-    let after = Some(Duration::from_secs(7));
     for status in [429, 502, 503, 504] {
-        assert_eq!(outcome(status, after, b""), Outcome::Retry { after });
+        let after = Some(Duration::from_secs(7));
+        let outcome = outcome(status, Some("7".to_owned()), b"");
+        assert_eq!(outcome, Outcome::Retry { after });
     }
     for status in [301, 400, 401, 404, 413, 500, 501] {
         assert_eq!(
-            outcome(status, after, b""),
+            outcome(status, None, b""),
             Outcome::Dropped(DropReason::Rejected)
         );
     }
@@ -46,6 +43,34 @@ fn a_partial_success_counts_what_was_rejected() {
 }
 
 #[test]
+fn what_an_error_says_is_read_too() {
+    // google.rpc.Status, which has no message in our dependencies: code 3, "bad id".
+    let status = b"\x08\x03\x12\x06bad id";
+    assert_eq!(response::partial_success(status).error_message, b"bad id");
+}
+
+#[test]
 fn retry_after_is_read_in_seconds() {
-    assert_eq!(pause(" 120 "), Some(Duration::from_secs(120)));
+    assert_eq!(pause("120"), Some(Duration::from_secs(120)));
+    assert!(pause("99999999999999999999") > pause("86400"));
+}
+
+#[test]
+fn what_fetch_would_throw_at_is_no_header() {
+    for (name, value) in [("x-key", "a b\t\u{ff}"), ("!#$%&'*+-.^_`|~", "")] {
+        assert!(is_header(name, value), "{name}: {value}");
+    }
+    for (name, value) in [
+        ("", "a"),
+        ("a b", ""),
+        ("a:", ""),
+        ("ä", ""),
+        ("a", "b\nc"),
+        ("a", "b\rc"),
+        ("a", "b\0c"),
+        ("a", "\u{100}"),
+        ("a", "€"),
+    ] {
+        assert!(!is_header(name, value), "{name}: {value}");
+    }
 }

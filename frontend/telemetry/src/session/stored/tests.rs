@@ -14,7 +14,7 @@ fn session(started: u64, active: u64) -> Stored {
 }
 
 fn is_live(session: &Stored, now: u64) -> bool {
-    session.is_live(now, Session::default())
+    session.is_live(now, Limits::of(Session::default()))
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn limits_without_an_end_are_no_overflow() {
         idle: Duration::MAX,
         ..Session::default()
     };
-    assert!(session(0, 0).is_live(NOON, limits));
+    assert!(session(0, 0).is_live(NOON, Limits::of(limits)));
 }
 
 #[test]

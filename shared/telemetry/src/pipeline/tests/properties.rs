@@ -24,6 +24,8 @@ enum Op {
     Shutdown(Duration),
     TakeAll,
     Forget,
+    /// As `Complete`.
+    Recall(usize),
 }
 
 fn millis(range: std::ops::Range<u64>) -> impl Strategy<Value = Duration> {
@@ -50,6 +52,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         1 => millis(0..60_000).prop_map(Op::Shutdown),
         1 => Just(Op::TakeAll),
         1 => Just(Op::Forget),
+        1 => (0..3_usize).prop_map(Op::Recall),
     ];
     prop::collection::vec(op, 0..120)
 }
@@ -82,7 +85,7 @@ struct Observed {
     now: Duration,
     pushed: u64,
     created: u64,
-    batches: Vec<Batch<u64>>,
+    batches: Vec<HandedOut<u64>>,
     /// The export that `poll` gave and that has not ended.
     under_way: Option<(BatchId, Duration)>,
     exported: HashSet<u64>,
@@ -131,6 +134,7 @@ impl Observed {
             }
             Op::TakeAll => self.take_all(),
             Op::Forget => self.forget(),
+            Op::Recall(back) => self.recall(back),
         }
         let ledger = self.pipeline.ledger();
         assert!(ledger.balances(), "{ledger:?}");
@@ -152,8 +156,8 @@ impl Observed {
                     .under_way
                     .is_some_and(|(_, deadline)| self.now < deadline);
                 assert!(!overlaps, "a second export before the end of the first");
-                assert_eq!(batch.deadline, self.now + self.settings.export_timeout);
-                self.under_way = Some((batch.id, batch.deadline));
+                assert_eq!(batch.deadline(), self.now + self.settings.export_timeout);
+                self.under_way = Some((batch.id, batch.deadline()));
                 let (items, bytes) = (
                     self.settings.max_export_batch_size,
                     self.settings.max_batch_bytes,
@@ -204,7 +208,23 @@ impl Observed {
         self.gone.extend(0..self.pushed);
     }
 
-    fn handed_out(&mut self, batch: Batch<u64>, max_items: usize, max_bytes: usize) {
+    fn recall(&mut self, back: usize) {
+        let index = self.batches.len().checked_sub(back + 1);
+        let Some(batch) = index.and_then(|index| self.batches.get(index)) else {
+            return;
+        };
+        if self.pipeline.is_under_way(batch.id) {
+            for item in &batch.items {
+                self.attempts.insert(*item, 0);
+            }
+            self.under_way.take_if(|(id, _)| *id == batch.id);
+        }
+        self.pipeline.recall(batch.id);
+        assert!(!self.pipeline.is_under_way(batch.id));
+    }
+
+    fn handed_out(&mut self, batch: Batch, max_items: usize, max_bytes: usize) {
+        let batch = HandedOut::new(&self.pipeline, batch);
         let bytes: usize = batch.items.iter().map(size_of).sum();
         assert!(!batch.items.is_empty());
         assert!(batch.items.len() == 1 || batch.items.len() <= max_items);
@@ -289,7 +309,7 @@ proptest! {
             Some((*at, count))
         }).peekable();
         let (mut next_item, mut delivered) = (0_u64, Vec::new());
-        let mut answer: Option<(Duration, Batch<u64>)> = None;
+        let mut answer: Option<(Duration, HandedOut<u64>)> = None;
         let mut wake = None;
         loop {
             let times = [
@@ -319,7 +339,7 @@ proptest! {
                 match pipeline.poll(now, MIDDLE) {
                     Next::Export(batch) => {
                         prop_assert!(answer.is_none());
-                        answer = Some((now + latency, batch));
+                        answer = Some((now + latency, HandedOut::new(&pipeline, batch)));
                     }
                     Next::Wait(until) => {
                         wake = until;

@@ -68,6 +68,15 @@ fn baggage_of_exactly_the_limit_goes_on() {
 }
 
 #[test]
+fn beside_baggage_that_is_given_already_both_keep_to_the_limit() {
+    let values = [KeyValue::new("a", "1"), KeyValue::new("b", "22")];
+    let cx = Context::new().with_baggage(values);
+    assert_eq!(baggage_beside(&cx, 8192 - 2 - 8), "a=1,b=22");
+    assert_eq!(baggage_beside(&cx, 8192 - 2 - 7), "a=1");
+    assert_eq!(baggage_beside(&cx, 8192 - 1), "");
+}
+
+#[test]
 fn an_encoded_value_that_exceeds_the_limit_is_not_sent() {
     let values = [
         KeyValue::new("a", "é".repeat(2000)),

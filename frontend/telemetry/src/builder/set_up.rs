@@ -1,0 +1,126 @@
+//! What [`Builder::install`] does, in its order.
+
+use std::cell::Cell;
+use std::mem::take;
+
+use opentelemetry::global;
+use wasm_bindgen::JsCast;
+
+use super::Builder;
+#[cfg(any(feature = "fetch", feature = "xhr"))]
+use crate::export::Signal;
+use crate::export::{self, Transport};
+use crate::tracer::TracerProvider;
+use crate::{consent, lifecycle, limits, page, resource, sampler};
+
+thread_local! {
+    static IS_DONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Sets everything up, or tells why not.
+pub(super) fn run(mut builder: Builder) -> Result<(), &'static str> {
+    let Some(window) = page::window() else {
+        return Err("there is no window");
+    };
+    if IS_DONE.replace(true) {
+        return Err("install() was called twice");
+    }
+    let fetch = page::property(&window, "fetch");
+    if !fetch.is_function() {
+        return Err("there is no fetch");
+    }
+    #[cfg(feature = "config")]
+    crate::config::read(&mut builder.config);
+    let config = &mut builder.config;
+    let Some(endpoint) = collector(config.endpoint.as_deref()) else {
+        return Err("the endpoint is no address");
+    };
+    if !config.is_enabled {
+        consent::disable();
+    }
+    sampler::set(config.sampler);
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    let rules = {
+        use crate::http::Propagation::{Nothing, TraceAndBaggage, Untraced};
+        crate::http::Rules::new([
+            // Requests to these are our own.
+            (
+                Untraced,
+                Signal::ALL.map(|it| it.address(&endpoint)).into(),
+            ),
+            (Untraced, take(&mut config.ignore)),
+            (Nothing, take(&mut config.do_not_propagate_to)),
+            (TraceAndBaggage, take(&mut config.propagate_to)),
+        ])
+    };
+    // Before the limits are set: those of the resource are the default ones (specification, Exempt Entities).
+    let resource = resource::encode(config, &builder.resource);
+    limits::set(config.limits);
+    let pipeline = config.pipeline();
+    let transport = Transport {
+        fetch: fetch.unchecked_into(),
+        endpoint,
+        headers: take(&mut config.headers),
+        credentials: config.credentials,
+        timeout: pipeline.export_timeout,
+    };
+    export::install(pipeline, transport, resource);
+    #[cfg(feature = "offline")]
+    export::offline::install(&window, builder.max_stored_bytes);
+    global::set_tracer_provider(TracerProvider);
+    #[cfg(feature = "propagator")]
+    global::set_text_map_propagator(throughline_core::w3c::W3cPropagator::new());
+    #[cfg(feature = "leptos")]
+    crate::context::install();
+    // The order of these is that of their listeners, where they listen to the same.
+    #[cfg(feature = "session")]
+    crate::session::install(&window, config.session);
+    #[cfg(feature = "interaction")]
+    if builder.interaction {
+        crate::interaction::install(&window, builder.interaction_settings);
+    }
+    #[cfg(feature = "fetch")]
+    if builder.fetch {
+        crate::fetch::install(&window, rules);
+    }
+    #[cfg(feature = "xhr")]
+    if builder.xhr {
+        crate::xhr::install(&window, rules);
+    }
+    #[cfg(feature = "errors")]
+    if builder.errors {
+        crate::errors::install(&window, builder.max_errors);
+    }
+    #[cfg(feature = "metrics")]
+    crate::metrics::install(&window, builder.metric_interval);
+    lifecycle::install(&window);
+    #[cfg(feature = "navigation")]
+    if builder.navigation {
+        crate::navigation::install(&window);
+    }
+    #[cfg(feature = "document-load")]
+    if builder.document_load {
+        crate::document::install();
+    }
+    #[cfg(feature = "web-vitals")]
+    if builder.web_vitals {
+        crate::vitals::install();
+    }
+    #[cfg(feature = "long-animation-frames")]
+    if builder.long_animation_frames {
+        crate::frames::install();
+    }
+    Ok(())
+}
+
+/// The absolute address of the collector, without a slash at its end. `None` if it is none that requests can go to.
+fn collector(endpoint: Option<&str>) -> Option<String> {
+    let address = match endpoint {
+        Some(endpoint) => page::text(&page::resolved(endpoint)?, "href"),
+        None => page::location("origin"),
+    }?;
+    match address.strip_suffix('/') {
+        Some(address) => Some(address.to_owned()),
+        None => Some(address),
+    }
+}
