@@ -19,7 +19,7 @@ use wasm_bindgen::JsValue;
 use crate::performance::{self, number};
 use crate::span::Span;
 use crate::tracer::Tracer;
-use crate::{otlp, page};
+use crate::{consent, otlp, page};
 
 /// Resources of a document that have a span, in the order in which they were asked for: what the page waited for comes
 /// first. Of the rest there is the number, `throughline.document.resources_omitted`. Browsers keep 250 entries.
@@ -36,17 +36,15 @@ const OF_DOCUMENT: &[&str] = &[
     "loadEventEnd",
 ];
 
-struct Load {
-    /// Open until the document is there.
-    span: Span,
-    tracer: Tracer,
+thread_local! {
+    /// The page is there for somebody to see, and its load has not been told of: the [`consent::epoch`] of its beginning.
+    static LOADING: Cell<Option<u32>> = const { Cell::new(None) };
+    /// The span of the load, once something belongs to it.
+    #[cfg(feature = "web-vitals")]
+    static SPAN: Cell<Option<Span>> = const { Cell::new(None) };
     /// When the client began, in milliseconds: since then it traces the requests of scripts itself.
     #[cfg(feature = "resources")]
-    installed: f64,
-}
-
-thread_local! {
-    static LOAD: Cell<Option<Box<Load>>> = const { Cell::new(None) };
+    static INSTALLED: Cell<f64> = const { Cell::new(0.0) };
 }
 
 /// Waits for the document, from when somebody can see it.
@@ -56,39 +54,42 @@ pub(crate) fn install() {
 
 /// Tells of the load as it is now: it is over, or else the page goes away.
 pub(crate) fn finish() {
-    let Some(mut load) = LOAD.take() else { return };
-    if load.span.is_recording() {
-        load.record(&performance::navigation());
+    if LOADING.take() == Some(consent::epoch()) {
+        let entry = performance::navigation();
+        let tracer = Tracer::of(scope::DOCUMENT);
+        let mut span = span(&tracer, &entry);
+        if span.is_recording() {
+            record(&tracer, &mut span, &entry);
+        }
+        #[cfg(feature = "web-vitals")]
+        SPAN.set(Some(span));
     }
-    LOAD.set(Some(load));
 }
 
 /// The span of the load, for what belongs to it; none, if there is none.
 #[cfg(feature = "web-vitals")]
 pub(crate) fn span_context() -> SpanContext {
-    let load = LOAD.take();
-    let context = match &load {
-        Some(load) => load.span.span_context().clone(),
-        None => SpanContext::NONE,
+    let span = if LOADING.get().is_some() {
+        let tracer = Tracer::of(scope::DOCUMENT);
+        Some(span(&tracer, &performance::navigation()))
+    } else {
+        SPAN.take()
     };
-    LOAD.set(load);
+    let context = span
+        .as_ref()
+        .map_or(SpanContext::NONE, |it| it.span_context().clone());
+    SPAN.set(span);
     context
 }
 
 fn start() {
-    let entry = performance::navigation();
-    let mut cx = Context::new();
-    if let Some(parent) = parent::of(&entry) {
-        cx = cx.with_remote_span_context(parent);
+    if !consent::is_given() {
+        return;
     }
-    let tracer = Tracer::of(scope::DOCUMENT);
-    LOAD.set(Some(Box::new(Load {
-        span: begin(&tracer, "documentLoad", &cx, number(&entry, "startTime")),
-        tracer,
-        #[cfg(feature = "resources")]
-        installed: performance::now(),
-    })));
-    if number(&entry, "loadEventEnd") > 0.0 {
+    LOADING.set(Some(consent::epoch()));
+    #[cfg(feature = "resources")]
+    INSTALLED.set(performance::now());
+    if number(&performance::navigation(), "loadEventEnd") > 0.0 {
         finish();
     } else {
         page::add_listener(&js_sys::global(), "load", &page::calling(finish_soon));
@@ -98,6 +99,19 @@ fn start() {
 /// The load is over when its event has been handled.
 fn finish_soon() {
     page::set_timeout(&page::calling(finish), 0.0);
+}
+
+/// The span of the load: begun, if it was not yet.
+fn span(tracer: &Tracer, entry: &JsValue) -> Span {
+    #[cfg(feature = "web-vitals")]
+    if let Some(span) = SPAN.take() {
+        return span;
+    }
+    let mut cx = Context::new();
+    if let Some(parent) = parent::of(entry) {
+        cx = cx.with_remote_span_context(parent);
+    }
+    begin(tracer, "documentLoad", &cx, number(entry, "startTime"))
 }
 
 fn begin(tracer: &Tracer, name: &'static str, cx: &Context, millis: f64) -> Span {
@@ -115,46 +129,41 @@ fn end(span: &mut Span, millis: f64) {
     }
 }
 
-// === impl Load ===
-
-impl Load {
-    fn record(&mut self, entry: &JsValue) {
-        let cx = Context::new().with_remote_span_context(self.span.span_context().clone());
-        self.record_request("documentFetch", entry, &cx);
-        #[cfg(feature = "resources")]
-        self.record_resources(number(entry, "loadEventEnd"), &cx);
-        let span = &mut self.span;
-        entry::set_url(span, entry);
-        entry::set_properties(span, entry, browser::NAVIGATION_TIMING, OF_DOCUMENT);
-        end(span, number(entry, "loadEventEnd"));
-    }
-
-    fn record_request(&self, name: &'static str, entry: &JsValue, cx: &Context) {
-        let mut span = begin(&self.tracer, name, cx, number(entry, "fetchStart"));
-        entry::set_request(&mut span, entry);
-        end(&mut span, number(entry, "responseEnd"));
-    }
-
-    /// What was loaded until the document was. Requests that scripts made since there is the client are not: they have
-    /// their own spans, or are the client's.
+fn record(tracer: &Tracer, span: &mut Span, entry: &JsValue) {
+    let cx = Context::new().with_remote_span_context(span.span_context().clone());
+    record_request(tracer, "documentFetch", entry, &cx);
+    let loaded = number(entry, "loadEventEnd");
     #[cfg(feature = "resources")]
-    fn record_resources(&mut self, loaded: f64, cx: &Context) {
-        let mut count = 0;
-        page::find(&performance::entries("resource"), &mut |entry| {
-            let start = number(entry, "startTime");
-            let is_late = loaded > 0.0 && start > loaded;
-            if !is_late && (start < self.installed || !entry::is_by_script(entry)) {
-                count += 1;
-                if count <= MAX_RESOURCES {
-                    self.record_request("resourceFetch", entry, cx);
-                }
+    record_resources(tracer, span, loaded, &cx);
+    entry::set_url(span, entry);
+    entry::set_properties(span, entry, browser::NAVIGATION_TIMING, OF_DOCUMENT);
+    end(span, loaded);
+}
+
+fn record_request(tracer: &Tracer, name: &'static str, entry: &JsValue, cx: &Context) {
+    let mut span = begin(tracer, name, cx, number(entry, "fetchStart"));
+    entry::set_request(&mut span, entry);
+    end(&mut span, number(entry, "responseEnd"));
+}
+
+/// What was loaded until the document was. Requests that scripts made since there is the client are not: they have
+/// their own spans, or are the client's.
+#[cfg(feature = "resources")]
+fn record_resources(tracer: &Tracer, span: &mut Span, loaded: f64, cx: &Context) {
+    let mut count = 0;
+    page::find(&performance::entries("resource"), &mut |entry| {
+        let start = number(entry, "startTime");
+        let is_late = loaded > 0.0 && start > loaded;
+        if !is_late && (start < INSTALLED.get() || !entry::is_by_script(entry)) {
+            count += 1;
+            if count <= MAX_RESOURCES {
+                record_request(tracer, "resourceFetch", entry, cx);
             }
-            false
-        });
-        if count > MAX_RESOURCES {
-            let omitted = count - MAX_RESOURCES;
-            self.span
-                .set(throughline::RESOURCES_OMITTED, &otlp::int(omitted));
         }
+        false
+    });
+    if count > MAX_RESOURCES {
+        let omitted = count - MAX_RESOURCES;
+        span.set(throughline::RESOURCES_OMITTED, &otlp::int(omitted));
     }
 }

@@ -10,14 +10,15 @@ mod thrown;
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::panic::Location;
 
-use opentelemetry::{KeyValue, Value};
-use throughline_core::names::{self, exception, throughline};
+use throughline_core::names::{self, code, exception, throughline};
 use throughline_core::redact;
 use web_sys::{Event, Window};
 
 use crate::consent;
-use crate::logs::{self, Record, Text, severity};
+use crate::logs::{Record, Text, severity};
+use crate::otlp::Any;
 use crate::page::{self, property};
 
 /// Exceptions that one page tells of, unless set by `Builder::max_errors`. What is thrown in a loop must not fill the
@@ -39,9 +40,9 @@ struct Exception {
 pub(crate) fn install(window: &Window, max_errors: usize) {
     seen::set_max(max_errors);
     panic::install();
-    page::listen(window, "error", |event| on_error(&event));
+    page::listen(window, "error", on_error);
     page::listen(window, "unhandledrejection", |event| {
-        record_uncaught(thrown::read(&property(&event, "reason")));
+        record_uncaught(thrown::read(&property(event, "reason")));
     });
 }
 
@@ -69,7 +70,7 @@ pub fn record_error(error: &dyn Error) {
         stacktrace: stacktrace.0,
         ..Exception::default()
     };
-    record(exception, severity::ERROR, Vec::new());
+    record(&exception, severity::ERROR, None);
 }
 
 /// An `ErrorEvent`: something was thrown, and nobody caught it.
@@ -96,44 +97,42 @@ fn on_error(event: &Event) {
 fn record_uncaught(exception: Exception) {
     // A panic ends in a trap, which is thrown through the page: one failure, told of already.
     if !(panic::was_just_told() && exception.class == "RuntimeError") {
-        record(exception, severity::ERROR, Vec::new());
+        record(&exception, severity::ERROR, None);
     }
 }
 
-fn record(exception: Exception, severity: u8, mut attributes: Vec<KeyValue>) {
+/// `at` is where it panicked, if that is what it is.
+#[inline(never)]
+fn record(exception: &Exception, severity: u8, at: Option<&Location<'_>>) {
     if !consent::is_given() {
         return;
     }
-    let Some(occurrences) = seen::count(&exception, severity) else {
+    let Some(occurrences) = seen::count(exception, severity) else {
         return;
     };
-    let texts = [
-        (exception::TYPE, exception.class),
-        (exception::MESSAGE, redacted(&exception.message)),
-        (exception::STACKTRACE, redacted(&exception.stacktrace)),
-    ];
-    for (key, text) in texts {
+    let mut record = Record::new(exception::EVENT, severity);
+    for (key, text) in [
+        (exception::TYPE, &exception.class),
+        (exception::MESSAGE, &redacted(&exception.message)),
+        (exception::STACKTRACE, &redacted(&exception.stacktrace)),
+    ] {
         if !text.is_empty() {
-            attributes.push(KeyValue::new(key, text));
+            record.set(key, &Any::Text(text));
         }
     }
+    if let Some(at) = at {
+        record.set(code::FILE_PATH, &Any::Text(at.file()));
+        record.set(code::LINE_NUMBER, &Any::Int(at.line().into()));
+        record.set(code::COLUMN_NUMBER, &Any::Int(at.column().into()));
+    }
     if exception.is_cross_origin {
-        attributes.push(KeyValue::new(throughline::EXCEPTION_CROSS_ORIGIN, true));
+        record.set(throughline::EXCEPTION_CROSS_ORIGIN, &Any::Bool(true));
     }
     if occurrences > 1 {
-        let occurrences = Value::I64(occurrences.into());
-        attributes.push(KeyValue::new(
-            throughline::EXCEPTION_OCCURRENCES,
-            occurrences,
-        ));
+        let occurrences = Any::Int(occurrences.into());
+        record.set(throughline::EXCEPTION_OCCURRENCES, &occurrences);
     }
-    let record = Record {
-        event_name: exception::EVENT,
-        severity,
-        attributes,
-        ..Record::default()
-    };
-    logs::event(names::scope::ERRORS, record);
+    record.send_as(names::scope::ERRORS);
 }
 
 /// Without the secrets of the addresses that are in it: those of the page and of its scripts are in every stack.

@@ -134,11 +134,15 @@ pub(crate) fn record(signal: Signal, item: Item, now: Duration) {
     if !consent::is_given() {
         return refuse(signal);
     }
-    let pushed = lane(signal, |it| it.pipeline.push(item, now));
-    match PACE.get() {
-        Pace::Usual if pushed == Some(Pushed::Wake) => drive(),
-        Pace::Usual | Pace::Held => {}
-        Pace::Hidden | Pace::Left => send_all(),
+    let pace = PACE.get();
+    exporter(|it| {
+        let pushed = it.lane(signal).map(|it| it.pipeline.push(item, now));
+        if pushed == Some(Pushed::Wake) && pace == Pace::Usual {
+            it.drive();
+        }
+    });
+    if matches!(pace, Pace::Hidden | Pace::Left) {
+        send_all();
     }
 }
 
@@ -159,10 +163,12 @@ pub(crate) fn ledger(signal: Signal) -> Ledger {
 
 /// Sends what waits, without waiting for more.
 pub(crate) fn flush() {
-    each_lane(|it| {
-        it.pipeline.flush(clock::monotonic());
+    exporter(|it| {
+        for lane in &mut it.lanes {
+            lane.pipeline.flush(clock::monotonic());
+        }
+        it.drive();
     });
-    drive();
 }
 
 /// Sends nothing until [`leave`].
@@ -196,37 +202,17 @@ pub(crate) fn send_all() {
 
 /// Drops what has not been sent, for want of consent.
 pub(crate) fn forget() {
-    each_lane(|it| it.pipeline.forget(DropReason::Disabled));
+    exporter(|it| {
+        for lane in &mut it.lanes {
+            lane.pipeline.forget(DropReason::Disabled);
+        }
+    });
     #[cfg(feature = "offline")]
     offline::forget();
 }
 
-/// Does what the pipelines say there is to do.
-fn drive() {
-    exporter(|it| {
-        let mut wake = None;
-        for lane in &mut it.lanes {
-            loop {
-                match lane.pipeline.poll(clock::monotonic(), page::random()) {
-                    // In a microtask: a span may end anywhere, and sending runs code of the page.
-                    Next::Export(batch) => {
-                        let sent = lane.request(batch.id, it.transport, &it.resource);
-                        wasm_bindgen_futures::spawn_local(deliver(batch.id, sent));
-                    }
-                    Next::Wait(Some(at)) => {
-                        wake = Some(wake.map_or(at, |wake| at.min(wake)));
-                        break;
-                    }
-                    _ => break,
-                }
-            }
-        }
-        it.timer.set(wake, clock::monotonic());
-    });
-}
-
 /// Sends a batch, unless that has begun, and reports what became of it.
-async fn deliver(batch: BatchId, mut sent: Sent) {
+async fn deliver(batch: BatchId, mut sent: Box<Sent>) {
     if !sent.has_begun() {
         // It may have been dropped since it was handed out: with the user's consent.
         if !is_under_way(batch, &sent) || is_kept(batch, &sent) {
@@ -244,7 +230,12 @@ async fn deliver(batch: BatchId, mut sent: Sent) {
         }
         sent.start();
     }
-    let outcome = sent.outcome().await;
+    let outcome = loop {
+        let next = sent.next().await;
+        if let Some(outcome) = sent.take(next) {
+            break outcome;
+        }
+    };
     tell(outcome, &sent);
     #[cfg(feature = "offline")]
     if let Outcome::Retry { after } = outcome
@@ -318,17 +309,21 @@ fn tell(outcome: Outcome, sent: &Sent) {
 }
 
 fn complete(signal: Signal, batch: BatchId, outcome: Outcome) {
-    lane(signal, |it| {
-        it.pipeline
-            .complete(batch, outcome, clock::monotonic(), page::random());
+    exporter(|it| {
+        if let Some(lane) = it.lane(signal) {
+            let now = clock::monotonic();
+            lane.pipeline.complete(batch, outcome, now, page::random());
+        }
+        it.drive();
     });
-    drive();
 }
 
 fn on_time() {
     PACE.set(Pace::Usual);
-    exporter(|it| it.timer.fired());
-    drive();
+    exporter(|it| {
+        it.timer.fired();
+        it.drive();
+    });
 }
 
 #[cfg(feature = "offline")]
@@ -337,11 +332,7 @@ fn transport() -> Option<&'static Transport> {
 }
 
 fn lane<T>(signal: Signal, f: impl FnOnce(&mut Lane) -> T) -> Option<T> {
-    exporter(|it| it.lanes.get_mut(signal as usize).map(f)).flatten()
-}
-
-fn each_lane(f: impl FnMut(&mut Lane)) {
-    exporter(|it| it.lanes.iter_mut().for_each(f));
+    exporter(|it| it.lane(signal).map(f)).flatten()
 }
 
 fn exporter<T>(f: impl FnOnce(&mut Exporter) -> T) -> Option<T> {
@@ -374,8 +365,36 @@ impl Signal {
 // === impl Exporter ===
 
 impl Exporter {
+    fn lane(&mut self, signal: Signal) -> Option<&mut Lane> {
+        self.lanes.get_mut(signal as usize)
+    }
+
+    /// Does what the pipelines say there is to do.
+    #[inline(never)]
+    fn drive(&mut self) {
+        let mut wake = None;
+        let now = clock::monotonic();
+        for lane in &mut self.lanes {
+            loop {
+                match lane.pipeline.poll(now, page::random()) {
+                    // In a microtask: a span may end anywhere, and sending runs code of the page.
+                    Next::Export(batch) => {
+                        let sent = lane.request(batch.id, self.transport, &self.resource);
+                        wasm_bindgen_futures::spawn_local(deliver(batch.id, sent));
+                    }
+                    Next::Wait(Some(at)) => {
+                        wake = Some(wake.map_or(at, |wake| at.min(wake)));
+                        break;
+                    }
+                    _ => break,
+                }
+            }
+        }
+        self.timer.set(wake, now);
+    }
+
     /// A batch that takes what is left of the keepalive quota, or else one as large, to be sent without.
-    fn drain(&mut self) -> Option<(BatchId, Sent)> {
+    fn drain(&mut self) -> Option<(BatchId, Box<Sent>)> {
         let left = match keepalive::available() {
             few if few < 2 * ENVELOPE_BYTES => keepalive::MAX_BYTES,
             left => left,
@@ -400,7 +419,7 @@ impl Exporter {
 
 impl Lane {
     #[inline(never)]
-    fn request(&self, batch: BatchId, transport: &'static Transport, resource: &[u8]) -> Sent {
+    fn request(&self, batch: BatchId, transport: &'static Transport, resource: &[u8]) -> Box<Sent> {
         let mut parts: Vec<(&[u8], &[u8])> = Vec::new();
         for Item { scope, bytes } in self.pipeline.items(batch) {
             parts.push((scope, bytes));

@@ -79,8 +79,11 @@ impl Wrapper {
         } else {
             None
         };
-        let target = self.rules.target(&url?)?;
+        let target = Target::of(&url?)?;
         let propagation = self.rules.propagation(&target);
+        if propagation == Propagation::Untraced {
+            return None;
+        }
         // What tells about the request: itself, or the `init` of an untouched call.
         let source = if is_text && propagation == Propagation::Nothing {
             page::property(arguments, "1")

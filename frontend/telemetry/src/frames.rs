@@ -4,13 +4,14 @@
 
 use std::cell::Cell;
 
-use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanContext;
 use throughline_core::names::{browser, scope};
 use throughline_core::redact;
 use wasm_bindgen::JsValue;
 
-use crate::logs::{self, Record, severity};
+use crate::consent;
+use crate::logs::{Record, severity};
+use crate::otlp::Any;
 use crate::page::{self, property};
 use crate::performance::{self, number, text};
 
@@ -30,19 +31,25 @@ pub(crate) fn install() {
 
 fn see(entry: &JsValue) {
     let seen = SEEN.get();
-    if seen >= MAX_LONG_FRAMES {
+    if seen >= MAX_LONG_FRAMES || !consent::is_given() {
         return;
     }
     SEEN.set(seen + 1);
-    let millis = |key, entry: &JsValue, name| KeyValue::new(key, number(entry, name));
-    let mut attributes = vec![millis(browser::LONG_DURATION, entry, "duration")];
-    let mut event_name = browser::LONG_TASK;
-    if text(entry, "entryType") != "longtask" {
-        event_name = browser::LONG_ANIMATION_FRAME;
-        let blocking = millis(browser::LONG_BLOCKING_DURATION, entry, "blockingDuration");
-        attributes.push(blocking);
+    let is_task = text(entry, "entryType") == "longtask";
+    let event_name = match is_task {
+        true => browser::LONG_TASK,
+        false => browser::LONG_ANIMATION_FRAME,
+    };
+    let mut record = Record::new(event_name, severity::INFO);
+    let mut set_millis = |key, entry: &JsValue, name| {
+        record.set(key, &Any::Double(number(entry, name)));
+    };
+    set_millis(browser::LONG_DURATION, entry, "duration");
+    if !is_task {
+        set_millis(browser::LONG_BLOCKING_DURATION, entry, "blockingDuration");
     }
     if let Some(script) = longest_script(entry) {
+        set_millis(browser::LONG_SCRIPT_DURATION, &script, "duration");
         // An invoker is a selector and a handler, or the address of the script.
         for (key, name) in [
             (browser::LONG_INVOKER, "invoker"),
@@ -50,21 +57,14 @@ fn see(entry: &JsValue) {
         ] {
             let text = text(&script, name);
             if !text.is_empty() {
-                attributes.push(KeyValue::new(key, redact::url(&text).into_owned()));
+                record.set(key, &Any::Text(&redact::url(&text)));
             }
         }
-        attributes.push(millis(browser::LONG_SCRIPT_DURATION, &script, "duration"));
     }
-    let event = Record {
-        event_name,
-        severity: severity::INFO,
-        attributes,
-        at: Some(performance::unix_nanos(number(entry, "startTime"))),
-        // A frame is nobody's alone: what is current while it is told of has nothing to do with it.
-        span: Some(SpanContext::NONE),
-        ..Record::default()
-    };
-    logs::event(scope::FRAMES, event);
+    record.at = Some(performance::unix_nanos(number(entry, "startTime")));
+    // A frame is nobody's alone: what is current while it is told of has nothing to do with it.
+    record.span = Some(SpanContext::NONE);
+    record.send_as(scope::FRAMES);
 }
 
 fn longest_script(frame: &JsValue) -> Option<JsValue> {

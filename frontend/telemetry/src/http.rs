@@ -13,7 +13,7 @@ use throughline_core::{hex, redact, server_timing, w3c};
 use wasm_bindgen::JsValue;
 
 pub(crate) use self::open::{Open, add, end_all, take};
-pub(crate) use self::rules::{Propagation, Rules, Settings, Target};
+pub(crate) use self::rules::{Propagation, Rules, Target};
 #[cfg(feature = "resource-timing")]
 pub(crate) use self::timing::end;
 use crate::otlp;
@@ -86,13 +86,8 @@ fn reflect(
 pub(crate) fn start(tracer: &Tracer, cx: &Context, method: &str, target: &Target) -> Span {
     let mut known = http::KNOWN_METHODS.iter();
     let known = known.find(|it| it.eq_ignore_ascii_case(method));
-    let mut span = tracer.start(
-        known.copied().unwrap_or("HTTP"),
-        &SpanKind::Client,
-        cx,
-        None,
-    );
-    let known = known.copied().unwrap_or(http::OTHER_METHOD);
+    let (name, known) = known.map_or(("HTTP", http::OTHER_METHOD), |it| (*it, *it));
+    let mut span = tracer.start(name, &SpanKind::Client, cx, None);
     span.set_text(http::REQUEST_METHOD, known);
     if known != method {
         span.set_text(http::REQUEST_METHOD_ORIGINAL, method);

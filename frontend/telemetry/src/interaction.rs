@@ -55,51 +55,49 @@ pub(crate) fn install(window: &Window, settings: Settings) {
     turn::install();
     LISTENER.with(|it| it.set(page::listener(on_outcome)).ok());
     page::listen(window, "pointerdown", |event| {
-        control::each_shadow(&event, listen);
+        control::each_shadow(event, listen);
     });
-    for event in ["keydown", "click"] {
-        page::listen(window, event, on_use);
-    }
+    page::listen(window, "keydown", on_use);
+    page::listen(window, "click", on_use);
     listen(window);
 }
 
 /// Listens to what does not leave a shadow tree.
 fn listen(root: &JsValue) {
     LISTENER.with(|listener| {
-        for event in ["submit", "change"] {
-            if let Some(listener) = listener.get() {
-                page::add_listener(root, event, listener);
-            }
+        if let Some(listener) = listener.get() {
+            page::add_listener(root, "submit", listener);
+            page::add_listener(root, "change", listener);
         }
     });
 }
 
 /// A click, or a key by which the browser makes none: it knows the control by its role only.
-fn on_use(event: Event) {
-    control::each_shadow(&event, listen);
+fn on_use(event: &Event) {
+    control::each_shadow(event, listen);
     // A click that a listener of a click makes belongs to that one, and one that a task makes to the task's. A person's
     // own click does not: if a task seems to run, it has panicked.
-    if turn::is_dispatching() || (!control::is_trusted(&event) && context::is_work()) {
+    if turn::is_dispatching() || (!control::is_trusted(event) && context::is_work()) {
         return;
     }
-    let control = control::used(&event);
+    let control = control::used(event);
     if control.is_undefined() || turn::clicks(&control) {
         return;
     }
-    let form = control::form_by_enter(&event, &control);
+    let form = control::form_by_enter(event, &control);
     if form.is_undefined() {
-        begin("click", &event, &control, &control, &control);
+        begin("click", event, &control, &control, &control);
     } else {
-        begin("submit", &event, &control, &control, &form);
+        begin("submit", event, &control, &control, &form);
     }
 }
 
 /// A `submit`, or a `change`.
-fn on_outcome(event: Event) {
-    if page::property(&event, "type") == "submit" {
-        on_submit(&event);
+fn on_outcome(event: &Event) {
+    if page::property(event, "type") == "submit" {
+        on_submit(event);
     } else {
-        on_change(&event);
+        on_change(event);
     }
 }
 
@@ -134,7 +132,8 @@ fn begin(kind: &'static str, event: &Event, control: &JsValue, named: &JsValue, 
     let name = cut(&name, MAX_NAME_BYTES);
     let tracer = Tracer::of(names::scope::INTERACTION);
     let span_name = [kind, " ", name].concat();
-    let mut span = tracer.start(span_name, &SpanKind::Internal, &Context::new(), None);
+    let none = Context::new();
+    let mut span = tracer.start(span_name, &SpanKind::Internal, &none, None);
     span.set_text(names::throughline::INTERACTION_TYPE, kind);
     span.set_text(names::app::WIDGET_ID, name);
     span.set_text(names::app::BROWSER_TAG_NAME, &control::tag_name(control));
@@ -146,7 +145,7 @@ fn begin(kind: &'static str, event: &Event, control: &JsValue, named: &JsValue, 
         roots::started_unrecorded(span.span_context());
     }
     let interaction = Rc::new(Interaction {
-        cx: Context::new().with_span(span),
+        cx: none.with_span(span),
         control: control.clone(),
     });
     roots::is_interaction(&interaction);

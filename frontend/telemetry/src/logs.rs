@@ -7,8 +7,8 @@ mod layer;
 #[cfg(any(feature = "tracing", feature = "errors"))]
 mod text;
 
+use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
-use opentelemetry::{Context, KeyValue};
 use throughline_core::limits::MAX_NAME_BYTES;
 
 pub use self::api::{LogRecord, Logger, LoggerProvider, logger_provider};
@@ -17,7 +17,7 @@ pub use self::layer::{TracingLayer, tracing_layer};
 #[cfg(any(feature = "tracing", feature = "errors"))]
 pub(crate) use self::text::Text;
 use crate::export::{self, Item, Signal};
-use crate::otlp::{self, Attributes, Message, Scope, cut};
+use crate::otlp::{self, Any, Attributes, Message, Scope, cut};
 use crate::{clock, common, consent, limits};
 
 /// The severity numbers of the specification that we write ourselves.
@@ -29,8 +29,8 @@ pub(crate) mod severity {
     pub(crate) const FATAL: u8 = 21;
 }
 
-/// One log record. With an event name it is an event.
-#[derive(Debug, Default)]
+/// One log record under way. With an event name it is an event.
+#[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) event_name: &'static str,
     /// 1 to 24; 0 for none.
@@ -38,59 +38,79 @@ pub(crate) struct Record {
     pub(crate) severity_text: &'static str,
     /// An encoded `AnyValue`.
     pub(crate) body: Option<Message>,
-    pub(crate) attributes: Vec<KeyValue>,
+    attributes: Attributes,
     /// When it happened, in nanoseconds since 1970, if that is not now.
     pub(crate) at: Option<u64>,
+    /// When we heard of it, if that is not now.
+    observed_at: Option<u64>,
     /// The span in which it happened, if that is not the current one.
     pub(crate) span: Option<SpanContext>,
 }
 
-/// Writes an event of one of our own instrumentations.
-#[allow(dead_code, reason = "by the features that write events")]
-pub(crate) fn event(scope: &'static str, record: Record) {
-    let scope = otlp::named_scope(scope, env!("CARGO_PKG_VERSION"));
-    emit(scope.into_bytes().into(), record);
-}
+// === impl Record ===
 
-/// Writes a record; `scope` is encoded.
-#[allow(dead_code, reason = "by the features that write records")]
-pub(crate) fn emit(scope: Scope, record: Record) {
-    let mut attributes = common_attributes();
-    attributes.set_all(&record.attributes, limits::get().attributes);
-    send(scope, &record, attributes, clock::anchor().now());
-}
-
-/// What every record says.
-fn common_attributes() -> Attributes {
-    let mut attributes = Attributes::of_field(6);
-    common::set(&mut attributes, limits::get().attributes);
-    attributes
-}
-
-fn send(scope: Scope, record: &Record, attributes: Attributes, observed_at: u64) {
-    if consent::is_given() && !Context::is_current_telemetry_suppressed() {
-        let bytes = write(record, attributes, observed_at).into_bytes();
-        export::record(Signal::Logs, Item { scope, bytes }, clock::monotonic());
+#[allow(dead_code, reason = "each is for some feature, none for all")]
+impl Record {
+    /// With what every record says.
+    #[inline(never)]
+    pub(crate) fn new(event_name: &'static str, severity: u8) -> Self {
+        let mut attributes = Attributes::of_field(6);
+        common::set(&mut attributes, limits::get().attributes);
+        Self {
+            event_name,
+            severity,
+            severity_text: "",
+            body: None,
+            attributes,
+            at: None,
+            observed_at: None,
+            span: None,
+        }
     }
-}
 
-/// The `LogRecord` message.
-fn write(record: &Record, mut attributes: Attributes, observed_at: u64) -> Message {
-    attributes.write_dropped(0);
-    let mut message = attributes.message;
-    message.fixed64(1, record.at.unwrap_or(observed_at));
-    message.uint(2, record.severity.into());
-    message.text(3, record.severity_text);
-    if let Some(body) = &record.body {
-        message.message(5, body);
+    #[inline(never)]
+    pub(crate) fn set(&mut self, key: &str, value: &Any<'_>) {
+        self.attributes.set(key, value, limits::get().attributes);
     }
-    match &record.span {
-        Some(span) => write_span(&mut message, span),
-        None => Context::map_current(|cx| write_span(&mut message, cx.span().span_context())),
+
+    /// Writes an event of one of our own instrumentations.
+    pub(crate) fn send_as(self, scope: &str) {
+        let scope = otlp::named_scope(scope, env!("CARGO_PKG_VERSION"));
+        self.send(scope.into_bytes().into());
     }
-    message.fixed64(11, observed_at);
-    message.text(12, cut(record.event_name, MAX_NAME_BYTES));
-    message
+
+    /// Writes the record; `scope` is encoded.
+    #[inline(never)]
+    pub(crate) fn send(self, scope: Scope) {
+        if consent::is_given() && !Context::is_current_telemetry_suppressed() {
+            let bytes = self.write().into_bytes();
+            export::record(Signal::Logs, Item { scope, bytes }, clock::monotonic());
+        }
+    }
+
+    /// The `LogRecord` message. Its times are those of the clock of its trace.
+    fn write(mut self) -> Message {
+        let span = self.span.take();
+        let span =
+            span.unwrap_or_else(|| Context::map_current(|cx| cx.span().span_context().clone()));
+        let anchor = match span.is_valid() {
+            true => clock::anchor_of(span.trace_id(), clock::monotonic()),
+            false => clock::anchor(),
+        };
+        let observed_at = self.observed_at.unwrap_or_else(|| anchor.now());
+        self.attributes.write_dropped(0);
+        let mut message = self.attributes.message;
+        message.fixed64(1, self.at.unwrap_or(observed_at));
+        message.uint(2, self.severity.into());
+        message.text(3, self.severity_text);
+        if let Some(body) = &self.body {
+            message.message(5, body);
+        }
+        write_span(&mut message, &span);
+        message.fixed64(11, observed_at);
+        message.text(12, cut(self.event_name, MAX_NAME_BYTES));
+        message
+    }
 }
 
 fn write_span(message: &mut Message, span: &SpanContext) {

@@ -32,11 +32,11 @@ pub(crate) fn install(window: &Window) {
         return;
     }
     page::listen(navigation.unchecked_ref(), "currententrychange", |event| {
-        let navigation = property(&event, "currentTarget");
+        let navigation = property(event, "currentTarget");
         let address = text(&property(&navigation, "currentEntry"), "url");
         // The page's state may change at the same address.
-        if address != text(&property(&event, "from"), "url") {
-            begin(&address, &event);
+        if address != text(&property(event, "from"), "url") {
+            begin(&address, event);
         }
     });
 }

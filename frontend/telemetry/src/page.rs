@@ -42,9 +42,9 @@ pub(crate) fn calling(function: fn()) -> Function {
 
 /// A listener that captures nothing. All of these have one type.
 #[inline(never)]
-pub(crate) fn listener(handler: fn(Event)) -> Function {
+pub(crate) fn listener(handler: fn(&Event)) -> Function {
     function(Box::new(move |event, _, _| {
-        handler(event.unchecked_into());
+        handler(event.unchecked_ref());
         Ok(JsValue::UNDEFINED)
     }))
 }
@@ -61,7 +61,7 @@ pub(crate) fn warn(text: &str) {
 /// Listens for as long as the page lives, before all listeners that do not capture.
 ///
 /// An event may be dispatched from within a handler of the same event: what a handler keeps is not borrowed meanwhile.
-pub(crate) fn listen(target: &EventTarget, event: &str, handler: fn(Event)) {
+pub(crate) fn listen(target: &EventTarget, event: &str, handler: fn(&Event)) {
     add_listener(target, event, &listener(handler));
 }
 
@@ -69,10 +69,13 @@ pub(crate) fn listen(target: &EventTarget, event: &str, handler: fn(Event)) {
 #[inline(never)]
 pub(crate) fn add_listener(target: &JsValue, event: &str, listener: &Function) {
     let add = property(target, "addEventListener");
-    let added = apply(&add, target, event.into(), listener.into(), JsValue::TRUE);
-    if added.is_err() {
-        warn("cannot listen to the page");
-    }
+    drop(apply(
+        &add,
+        target,
+        event.into(),
+        listener.into(),
+        JsValue::TRUE,
+    ));
 }
 
 /// Calls a method with two arguments; with `undefined` for one that is not wanted.
@@ -151,8 +154,9 @@ pub(crate) fn global(name: &str) -> JsValue {
 /// The first item of a list for which something is so, else `undefined`. What is no list has no items.
 #[inline(never)]
 pub(crate) fn find(list: &JsValue, is_it: &mut dyn FnMut(&JsValue) -> bool) -> JsValue {
+    let length = number(list, "length");
     let mut index = 0;
-    while f64::from(index) < number(list, "length") {
+    while f64::from(index) < length {
         let item = list.unchecked_ref::<Array>().get(index);
         if is_it(&item) {
             return item;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use js_sys::{Function, Object};
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{PerformanceObserver, PerformanceObserverEntryList};
+use wasm_bindgen::JsValue;
+use web_sys::PerformanceObserver;
 
 pub(crate) use crate::page::number;
 use crate::{clock, page};
@@ -31,16 +31,17 @@ pub(crate) fn observe(
     if page::find(&supported, &mut |it| *it == entry_type).is_undefined() {
         return None;
     }
-    let callback = Closure::<dyn Fn(PerformanceObserverEntryList)>::new(
-        move |list: PerformanceObserverEntryList| each(&list.get_entries(), on_entry),
-    );
-    let callback: Function = callback.into_js_value().unchecked_into();
+    let callback = page::function(Box::new(move |list, _, _| {
+        let entries = page::call(&list, "getEntries", JsValue::UNDEFINED, JsValue::UNDEFINED)?;
+        each(&entries, on_entry);
+        Ok(JsValue::UNDEFINED)
+    }));
     let observer = PerformanceObserver::new(&callback).ok()?;
     let options = Object::new();
     page::set(&options, "type", entry_type);
     page::set(&options, "buffered", true);
     page::set(&options, "durationThreshold", threshold);
-    observer.observe(options.unchecked_ref());
+    page::call(&observer, "observe", options, JsValue::UNDEFINED).ok()?;
     Some(Observer { observer, on_entry })
 }
 
@@ -87,10 +88,14 @@ pub(crate) fn after_paint(then: Function) {
 }
 
 fn next_frame(callback: &Function) {
-    if let Some(window) = page::window() {
-        // Where there are no frames there is no painting to wait for.
-        let _ = window.request_animation_frame(callback);
-    }
+    // Where there are no frames there is no painting to wait for.
+    let window = js_sys::global();
+    drop(page::call(
+        &window,
+        "requestAnimationFrame",
+        callback,
+        JsValue::UNDEFINED,
+    ));
 }
 
 fn each(entries: &JsValue, on_entry: fn(&JsValue)) {
@@ -105,6 +110,12 @@ fn each(entries: &JsValue, on_entry: fn(&JsValue)) {
 impl Observer {
     /// Calls back for what there is already, without waiting for the browser to do it.
     pub(crate) fn flush(&self) {
-        each(&self.observer.take_records(), self.on_entry);
+        let entries = page::call(
+            &self.observer,
+            "takeRecords",
+            JsValue::UNDEFINED,
+            JsValue::UNDEFINED,
+        );
+        each(&entries.unwrap_or_default(), self.on_entry);
     }
 }

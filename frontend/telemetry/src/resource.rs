@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::config::Config;
 use crate::ids;
-use crate::otlp::{self, Any, Attributes, Message};
+use crate::otlp::{Any, Attributes, Message};
 use crate::page::{self, property};
 
 /// The encoded `Resource`: what the application said, after what we know, so that it has the last word; what has a key of
@@ -17,7 +17,7 @@ pub(crate) fn encode(config: &Config, from_application: &[KeyValue]) -> Vec<u8> 
     let mut all = Attributes::of_field(1);
     let mut set = |key, text: Option<&str>| {
         if let Some(text) = text {
-            all.set(key, &otlp::text(text), MAX_ATTRIBUTES);
+            all.set(key, &Any::Text(text), MAX_ATTRIBUTES);
         }
     };
     set(resource::TELEMETRY_SDK_NAME, Some("throughline"));
@@ -40,7 +40,7 @@ pub(crate) fn encode(config: &Config, from_application: &[KeyValue]) -> Vec<u8> 
 
 /// `browser.*` as the semantic conventions have it: from User-Agent Client Hints or not at all.
 fn browser(all: &mut Attributes) {
-    let navigator = property(&js_sys::global(), "navigator");
+    let navigator = page::global("navigator");
     let hints = property(&navigator, "userAgentData");
     for (key, object, name) in [
         (network::USER_AGENT_ORIGINAL, &navigator, "userAgent"),
@@ -48,19 +48,19 @@ fn browser(all: &mut Attributes) {
         (resource::BROWSER_PLATFORM, &hints, "platform"),
     ] {
         if let Some(text) = page::text(object, name) {
-            all.set(key, &otlp::text(&text), MAX_ATTRIBUTES);
+            all.set(key, &Any::Text(&text), MAX_ATTRIBUTES);
         }
     }
     let brands = property(&hints, "brands");
     if !Array::is_array(&brands) {
         return;
     }
-    let mobile = otlp::bool(page::is(&hints, "mobile"));
+    let mobile = Any::Bool(page::is(&hints, "mobile"));
     all.set(resource::BROWSER_MOBILE, &mobile, MAX_ATTRIBUTES);
     let brands: &Array = brands.unchecked_ref();
     let mut names = Message::default();
     for index in 0..brands.length() {
-        names.value(1, &otlp::text(&brand(&brands.get(index))));
+        names.value(1, &Any::Text(&brand(&brands.get(index))));
     }
     all.set(resource::BROWSER_BRANDS, &Any::List(&names), MAX_ATTRIBUTES);
 }

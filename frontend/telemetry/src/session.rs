@@ -13,8 +13,6 @@ mod stored;
 use std::cell::RefCell;
 use std::time::Duration;
 
-#[cfg(feature = "logs")]
-use opentelemetry::KeyValue;
 use throughline_core::names::session as names;
 use wasm_bindgen::JsValue;
 use web_sys::Window;
@@ -155,30 +153,22 @@ pub(crate) fn randomness() -> u64 {
 /// Tells of a session that has begun, and of the one before. That one ended with the last that was done in it.
 #[cfg(feature = "logs")]
 fn announce(begun: Option<Begun>) {
-    use crate::logs::{self, Record, severity};
+    use crate::logs::{Record, severity};
     use throughline_core::names::scope;
 
     let Some(Begun { previous }) = begun else {
         return;
     };
-    let mut start = Record {
-        event_name: names::START,
-        severity: severity::INFO,
-        ..Record::default()
-    };
+    let mut start = Record::new(names::START, severity::INFO);
     if let Some(previous) = previous {
-        let end = Record {
-            event_name: names::END,
-            severity: severity::INFO,
-            at: Some(previous.active.saturating_mul(1_000_000)),
-            attributes: vec![KeyValue::new(names::ID, previous.id.clone())],
-            ..Record::default()
-        };
-        logs::event(scope::SESSION, end);
-        let previous = KeyValue::new(names::PREVIOUS_ID, previous.id);
-        start.attributes.push(previous);
+        let id = otlp::text(&previous.id);
+        let mut end = Record::new(names::END, severity::INFO);
+        end.at = Some(previous.active.saturating_mul(1_000_000));
+        end.set(names::ID, &id);
+        end.send_as(scope::SESSION);
+        start.set(names::PREVIOUS_ID, &id);
     }
-    logs::event(scope::SESSION, start);
+    start.send_as(scope::SESSION);
 }
 
 #[cfg(not(feature = "logs"))]

@@ -3,7 +3,8 @@
 //!
 //! FCP and TTFB are reported when they are known; LCP with the first input, or when the page is hidden; CLS and INP
 //! whenever the page is hidden, if they have changed. What is painted while nobody sees the page does not count. A page
-//! that comes back from the back/forward cache begins anew.
+//! that comes back from the back/forward cache begins anew. Without consent nothing is measured, and of a visit that was
+//! without it for a while nothing is told.
 
 mod inp;
 mod shifts;
@@ -16,8 +17,8 @@ use wasm_bindgen::JsValue;
 use web_sys::Event;
 
 use self::state::Vitals;
-use crate::page::{self, property};
 use crate::performance::{self, Observer};
+use crate::{consent, page};
 
 /// The shortest events that are looked at, in milliseconds: two and a half frames. The first input is looked at however
 /// short it was.
@@ -41,28 +42,32 @@ pub(crate) fn hidden() {
 
 fn start() {
     let Some(window) = page::window() else { return };
-    VITALS.set(Some(Vitals::of_navigation()));
-    let types = [
-        ("paint", 0),
-        ("largest-contentful-paint", 0),
-        ("layout-shift", 0),
-        ("first-input", 0),
-        ("event", MIN_EVENT_MILLIS),
+    begin(Vitals::of_navigation);
+    let types: [(&str, u32, fn(&JsValue)); 5] = [
+        ("paint", 0, |it| with(&|vitals| vitals.painted_first(it))),
+        ("largest-contentful-paint", 0, |it| {
+            with(&|vitals| vitals.painted_largest(it));
+        }),
+        ("layout-shift", 0, |it| with(&|vitals| vitals.shifted(it))),
+        ("first-input", 0, |it| with(&|vitals| vitals.answered(it))),
+        ("event", MIN_EVENT_MILLIS, |it| {
+            with(&|vitals| vitals.answered(it));
+        }),
     ];
     let mut observers = Vec::new();
-    for (entry_type, threshold) in types {
-        if let Some(observer) = performance::observe(entry_type, threshold, see) {
+    for (entry_type, threshold, on_entry) in types {
+        if let Some(observer) = performance::observe(entry_type, threshold, on_entry) {
             observers.push(observer);
         }
     }
     OBSERVERS.set(observers);
-    page::listen(&window, "keydown", |event| on_input(&event));
-    page::listen(&window, "click", |event| on_input(&event));
-    page::listen(&window, "pageshow", |event| on_shown(&event));
+    page::listen(&window, "keydown", on_input);
+    page::listen(&window, "click", on_input);
+    page::listen(&window, "pageshow", on_shown);
 }
 
-fn see(entry: &JsValue) {
-    with(&|vitals| vitals.see(entry));
+fn begin(vitals: fn() -> Vitals) {
+    VITALS.set(consent::is_given().then(vitals));
 }
 
 /// What is painted after an input is the answer to it.
@@ -74,9 +79,9 @@ fn on_input(event: &Event) {
 }
 
 fn on_shown(event: &Event) {
-    if property(event, "persisted").is_truthy() {
+    if page::is(event, "persisted") {
         let shown = event.time_stamp();
-        VITALS.set(Some(Vitals::restored()));
+        begin(Vitals::restored);
         performance::after_paint(page::callback(move || {
             with(&|vitals| vitals.painted_again(performance::now() - shown));
         }));
@@ -95,7 +100,7 @@ fn flush() {
 fn with(f: &dyn Fn(&mut Vitals)) {
     VITALS.with(|vitals| {
         if let Ok(mut vitals) = vitals.try_borrow_mut() {
-            vitals.as_mut().map(f);
+            vitals.as_mut().filter(|it| it.is_given_consent()).map(f);
         }
     });
 }

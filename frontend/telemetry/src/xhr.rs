@@ -161,11 +161,14 @@ impl Wrapper {
         if is_sent || page::property(this, "readyState") != OPENED {
             return None;
         }
-        let target = self.rules.target(&page::text(&note, "url")?)?;
+        let target = Target::of(&page::text(&note, "url")?)?;
+        let propagation = self.rules.propagation(&target);
+        if propagation == Propagation::Untraced {
+            return None;
+        }
         let method = page::text(&note, "method")?;
         let cx = Context::current();
         let span = http::start(&self.tracer, &cx, &method, &target);
-        let propagation = self.rules.propagation(&target);
         if propagation != Propagation::Nothing && !page::is(&note, "isTaken") {
             // It always follows redirections.
             #[expect(

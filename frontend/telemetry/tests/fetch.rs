@@ -308,11 +308,91 @@ async fn the_context_goes_to_an_allowed_origin_whatever_path_it_was_given_with()
         Some("allowed.example")
     );
     assert_eq!(span.int("server.port"), Some(443));
+}
+
+#[wasm_bindgen_test]
+fn what_is_no_origin_and_no_pattern_is_told_in_the_console() {
+    set_up();
     let warnings = set_up_warnings();
-    assert!(
-        warnings[0].contains("not-an-origin") && warnings.len() == 1,
-        "{warnings:?}"
-    );
+    let [pattern, origin] = &warnings[..] else {
+        panic!("{warnings:?}")
+    };
+    assert!(origin.ends_with(": not-an-origin"), "{origin}");
+    assert!(pattern.ends_with(": https://part-of-a-host*"), "{pattern}");
+}
+
+#[wasm_bindgen_test]
+async fn what_is_not_to_be_propagated_to_is_traced_and_carries_nothing() {
+    set_up();
+    get("/downloads/file").await.unwrap();
+    let is_it = |it: &Span| {
+        it.text("url.full")
+            .is_some_and(|url| url.ends_with("/downloads/file"))
+    };
+    until(|| all_exported().iter().any(is_it)).await;
+    // As in the test before: a string came as it was.
+    assert!(asked("/downloads").is_empty());
+}
+
+#[cfg(feature = "baggage")]
+mod baggage {
+    use opentelemetry::baggage::BaggageExt;
+    use opentelemetry::{Context, KeyValue};
+
+    use super::*;
+
+    /// The header of a request that is made in a context with the baggage `a=1`.
+    async fn sent(url: &str, init: &[(&str, &str)], given: Option<&str>) -> Option<String> {
+        set_up();
+        let object = Object::new();
+        for (key, value) in init {
+            Reflect::set(&object, &(*key).into(), &(*value).into()).unwrap();
+        }
+        if let Some(given) = given {
+            let headers = Headers::new().unwrap();
+            headers.set("baggage", given).unwrap();
+            Reflect::set(&object, &"headers".into(), &headers).unwrap();
+        }
+        let answer = {
+            let _current = Context::current()
+                .with_baggage([KeyValue::new("a", "1")])
+                .attach();
+            window().fetch_with_str_and_init(url, object.unchecked_ref())
+        };
+        wasm_bindgen_futures::JsFuture::from(answer).await.unwrap();
+        let path = url.trim_start_matches("https://allowed.example");
+        asked(path)[0].request.headers().get("baggage").unwrap()
+    }
+
+    #[wasm_bindgen_test]
+    async fn it_goes_where_no_redirection_takes_it_to_another_origin() {
+        assert_eq!(sent("/baggage/follows", &[], None).await, None);
+        let stays = [
+            ("/baggage/error", ("redirect", "error")),
+            ("/baggage/manual", ("redirect", "manual")),
+            ("/baggage/same-origin", ("mode", "same-origin")),
+        ];
+        for (path, init) in stays {
+            assert_eq!(sent(path, &[init], None).await.unwrap(), "a=1");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    async fn it_goes_to_an_origin_that_was_named() {
+        let there = sent("https://allowed.example/baggage/named", &[], None);
+        assert_eq!(there.await.unwrap(), "a=1");
+    }
+
+    #[wasm_bindgen_test]
+    async fn what_the_page_gives_itself_stays_and_comes_first() {
+        let both = sent("/baggage/both", &[("redirect", "error")], Some("own=1"));
+        assert_eq!(both.await.unwrap(), "own=1, a=1");
+        let most = format!("own={}", "1".repeat(8192 - 4));
+        let full = sent("/baggage/full", &[("redirect", "error")], Some(&most));
+        assert_eq!(full.await.unwrap(), most);
+        let follows = sent("/baggage/own", &[], Some("own=1"));
+        assert_eq!(follows.await.unwrap(), "own=1");
+    }
 }
 
 #[wasm_bindgen_test]

@@ -60,6 +60,30 @@ async fn a_record_of_the_logs_api_says_in_which_span_it_was_written() {
 }
 
 #[wasm_bindgen_test]
+async fn a_record_has_the_time_of_its_spans_clock_whatever_is_done_to_the_clock_meanwhile() {
+    set_up();
+    let logger = logger_provider().logger("checkout");
+    let write = |body: &'static str| {
+        let mut record = logger.create_log_record();
+        record.set_body(body.into());
+        logger.emit(record);
+    };
+    in_a_span(|| {
+        write("before");
+        move_wall_clock(10.0);
+        write("after");
+    });
+    // Another trace takes the clock's word.
+    in_a_span(|| write("of another trace"));
+    let before = written("before").await.at;
+    let after = written("after").await.at;
+    assert!((before..before + 60_000_000_000).contains(&after));
+    let of_another = written("of another trace").await.at;
+    assert!(of_another - before > 500_000_000_000);
+    move_wall_clock(-10.0);
+}
+
+#[wasm_bindgen_test]
 async fn what_a_record_says_of_its_span_time_and_target_counts() {
     set_up();
     let scope = InstrumentationScope::builder("appender")

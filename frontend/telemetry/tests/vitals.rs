@@ -11,6 +11,7 @@ mod support;
 
 use js_sys::Function;
 use support::*;
+use throughline_browser::{disable, enable};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::Event;
@@ -140,6 +141,32 @@ async fn restored() {
     leave();
     until(|| vitals("cls").len() == 3).await;
     assert_eq!(value(&vitals("cls")[2]), 0.0);
+    without_consent().await;
+}
+
+/// What happened while there was no consent is not told of when there is again.
+async fn without_consent() {
+    let count = || logs().len();
+    painted().await;
+    let before = count();
+    disable();
+    run("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))");
+    painted().await;
+    run("document.getElementById('moved').style.top = '50vh'");
+    painted().await;
+    enable();
+    // Nor are those of a visit that was without it for a while.
+    run("document.getElementById('moved').style.top = '0'");
+    painted().await;
+    leave();
+    throughline_browser::flush();
+    painted().await;
+    let told = logs().split_off(before);
+    let is_vital = |it: &Log| it.event_name == "browser.web_vital";
+    assert!(!told.iter().any(is_vital), "{told:?}");
+
+    run("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))");
+    until(|| vitals("fcp").len() == 3).await;
 }
 
 #[wasm_bindgen_test]

@@ -5,8 +5,9 @@
 mod support;
 
 use js_sys::{Array, Function, Promise};
+use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{TraceContextExt, Tracer};
-use opentelemetry::{Context, global};
+use opentelemetry::{Context, KeyValue, global};
 use support::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -23,7 +24,7 @@ async fn run(code: &str) -> (JsValue, Vec<Span>) {
     set_up_xhr();
     let before = all_exported().len();
     let span = global::tracer("test").start("test");
-    let cx = Context::current_with_span(span);
+    let cx = Context::current_with_span(span).with_baggage([KeyValue::new("a", "1")]);
     let trace = cx.span().span_context().trace_id().to_string();
     let function = Function::new_no_args(&format!(
         "const done = xhr => new Promise(resolve => {{
@@ -187,6 +188,54 @@ async fn a_traceparent_of_the_page_is_left_alone() {
     .await;
     assert_eq!(texts(&result), ["TraceParent=its own"]);
     assert_eq!(spans.len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn an_object_is_used_again_as_soon_as_it_has_its_answer() {
+    let (result, spans) = run("const xhr = new XMLHttpRequest(); let isFirst = true;
+        xhr.onreadystatechange = () => {
+            if (xhr.readyState !== 4 || !isFirst) return;
+            isFirst = false; xhr.open('GET', '/?second'); xhr.send();
+        };
+        xhr.open('GET', '/?first'); xhr.send();
+        await new Promise(resolve => { xhr.onload = () => xhr.responseURL.endsWith('second') && resolve() });
+        return 0;")
+    .await;
+    assert!(!result.is_undefined());
+    assert_eq!(spans.len(), 2);
+    for span in &spans {
+        assert_eq!(span.int("http.response.status_code"), Some(200), "{span:?}");
+        assert_eq!(span.bool("throughline.fetch.aborted"), None);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_request_with_credentials_in_its_address_is_traced_without_them() {
+    let (_, spans) = run("const xhr = new XMLHttpRequest();
+        xhr.open('GET', 'http://user:pass@' + location.host + '/?credentials');
+        xhr.send(); return await done(xhr);")
+    .await;
+    let url = spans[0].text("url.full").unwrap();
+    assert!(
+        url.starts_with("http://REDACTED:REDACTED@127.0.0.1:"),
+        "{url}"
+    );
+    assert_eq!(spans[0].text("throughline.http.redirected_to"), None);
+}
+
+#[cfg(feature = "baggage")]
+#[wasm_bindgen_test]
+async fn baggage_goes_to_named_origins_beside_what_the_page_gives() {
+    let (result, _) = run("const url = 'https://allowed.example/';
+        const ask = (url, given) => {
+            const xhr = new XMLHttpRequest(); xhr.open('GET', url);
+            if (given) xhr.setRequestHeader('Baggage', given);
+            sent.length = 0; xhr.send(); xhr.abort();
+            return sent.filter(([name]) => name === 'baggage').map(it => it[1]).join();
+        };
+        return [ask(url), ask('/?own'), ask(url, 'own=1'), ask(url, 'own=' + '1'.repeat(8188))];")
+    .await;
+    assert_eq!(texts(&result), ["a=1", "", "a=1", ""]);
 }
 
 #[wasm_bindgen_test]

@@ -33,8 +33,8 @@ pub struct Batch {
     pub id: BatchId,
     /// Which attempt this is, from 1.
     pub attempt: u32,
-    /// When the pipeline gives this attempt up. The driver cancels the send then: a late answer is ignored.
-    pub deadline: Duration,
+    /// In nanoseconds.
+    deadline: u64,
 }
 
 /// What became of an item that was pushed.
@@ -84,3 +84,12 @@ pub enum Outcome {
 /// A point in the stream of items: all that was pushed before [`Pipeline::flush`]. Ask [`Pipeline::is_settled`] about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark(u64);
+
+// === impl Batch ===
+
+impl Batch {
+    /// When the pipeline gives this attempt up. The driver cancels the send then: a late answer is ignored.
+    pub fn deadline(&self) -> Duration {
+        Duration::from_nanos(self.deadline)
+    }
+}

@@ -21,17 +21,28 @@ pub fn format(span: &SpanContext) -> Option<String> {
 
 /// The span in a header's value, several headers joined by commas included: the first valid one of either name.
 pub fn parse(header: &str) -> Option<TraceParent> {
-    let mut rest = header.as_bytes();
-    let mut is_named = false;
-    let mut before = b',';
-    while !rest.is_empty() {
-        let (piece, separator) = take(&mut rest);
-        if before == b',' {
-            is_named = NAMES.iter().any(|known| is(piece, known));
-        } else if is_named && let Some(parent) = described(piece) {
-            return Some(parent);
+    let bytes = header.as_bytes();
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    // Where the present piece began, whether it is a metric's name, and whether the metric is one of ours.
+    let (mut start, mut is_name, mut is_ours) = (0, true, false);
+    for at in 0..=bytes.len() {
+        let byte = bytes.get(at);
+        match byte {
+            Some(_) if is_escaped => is_escaped = false,
+            Some(b'\\') if is_quoted => is_escaped = true,
+            Some(b'"') => is_quoted = !is_quoted,
+            None | Some(b',' | b';') if !is_quoted => {
+                let piece = bytes.get(start..at)?;
+                if is_name {
+                    is_ours = NAMES.iter().any(|known| is(piece, known));
+                } else if is_ours && let Some(parent) = described(piece) {
+                    return Some(parent);
+                }
+                start = at + 1;
+                is_name = byte == Some(&b',');
+            }
+            _ => {}
         }
-        before = separator;
     }
     None
 }
@@ -54,31 +65,6 @@ fn described(parameter: &[u8]) -> Option<TraceParent> {
 
 fn is(name: &[u8], known: &str) -> bool {
     name.trim_ascii().eq_ignore_ascii_case(known.as_bytes())
-}
-
-/// Takes what is before the next `,` or `;`, or else all; the separator goes too. Quoted strings hold none.
-fn take<'a>(rest: &mut &'a [u8]) -> (&'a [u8], u8) {
-    let text = *rest;
-    let mut is_quoted = false;
-    let mut is_escaped = false;
-    for (at, byte) in text.iter().enumerate() {
-        if is_escaped {
-            is_escaped = false;
-            continue;
-        }
-        match byte {
-            b'\\' => is_escaped = is_quoted,
-            b'"' => is_quoted = !is_quoted,
-            b',' | b';' if !is_quoted => {
-                let (piece, tail) = text.split_at_checked(at).unwrap_or_default();
-                *rest = tail.get(1..).unwrap_or_default();
-                return (piece, *byte);
-            }
-            _ => {}
-        }
-    }
-    *rest = &[];
-    (text, b',')
 }
 
 #[cfg(test)]

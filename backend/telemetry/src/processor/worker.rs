@@ -118,7 +118,7 @@ impl<'a> Export<'a> {
         let spans = items.iter().map(|span| SpanData::clone(span));
         Self {
             id: batch.id,
-            deadline: lane.instant(batch.deadline),
+            deadline: lane.instant(batch.deadline()),
             result: exporter.export(spans.collect()),
         }
     }

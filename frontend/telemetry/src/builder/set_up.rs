@@ -41,16 +41,14 @@ pub(super) fn run(mut builder: Builder) -> Result<(), &'static str> {
     sampler::set(config.sampler);
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     let rules = {
-        let mut settings = crate::http::Settings {
-            endpoints: Vec::new(),
-            propagate_to: take(&mut config.propagate_to),
-            do_not_propagate_to: take(&mut config.do_not_propagate_to),
-            ignore: take(&mut config.ignore),
-        };
-        for signal in &Signal::ALL {
-            settings.endpoints.push(signal.address(&endpoint));
-        }
-        crate::http::Rules::new(&settings)
+        use crate::http::Propagation::{Nothing, TraceAndBaggage, Untraced};
+        crate::http::Rules::new([
+            // Requests to these are our own.
+            (Untraced, Signal::ALL.map(|it| it.address(&endpoint)).into()),
+            (Untraced, take(&mut config.ignore)),
+            (Nothing, take(&mut config.do_not_propagate_to)),
+            (TraceAndBaggage, take(&mut config.propagate_to)),
+        ])
     };
     // Before the limits are set: those of the resource are the default ones (specification, Exempt Entities).
     let resource = resource::encode(config, &builder.resource);

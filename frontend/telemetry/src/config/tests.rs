@@ -11,7 +11,7 @@ use super::*;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 24] = [
     "endpoint",
     "headers",
     "credentials",
@@ -25,6 +25,7 @@ const KEYS: [&str; 23] = [
     "max_queue_size",
     "max_batch_size",
     "propagate_to",
+    "do_not_propagate_to",
     "ignore",
     "max_attributes",
     "max_attribute_value_bytes",

@@ -68,12 +68,14 @@ pub(crate) fn go_over(cx: Context) {
 
 /// Leaves what a panic or an exception did not.
 pub(crate) fn reset() {
-    while leave().is_some() {}
+    while leave() {}
 }
 
+/// Leaves what runs. Tells whether something did.
 #[inline(never)]
-fn leave() -> Option<Frame> {
-    frames(Vec::pop)
+fn leave() -> bool {
+    let left = frames(Vec::pop);
+    left.is_some()
 }
 
 /// What `f` says of the frames; the default while they are in use.
@@ -91,6 +93,6 @@ fn frames<T: Default>(f: impl FnOnce(&mut Vec<Frame>) -> T) -> T {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        drop(leave());
+        leave();
     }
 }

@@ -92,11 +92,8 @@ impl Future for Task {
         // To enter a frame runs no other code.
         let entered = state.with(|shared| {
             shared.waker.get_or_insert_with(|| task.waker().clone());
-            frame::enter(
-                shared.origin,
-                Some(Arc::clone(&state)),
-                shared.own.cx.clone(),
-            )
+            let cx = shared.own.cx.clone();
+            Some(frame::enter(shared.origin, Some(Arc::clone(&state)), cx))
         });
         let waker = Waker::from(state);
         let poll = self
@@ -138,8 +135,7 @@ impl State {
 
     /// Whether the interaction that the task works for used this control.
     pub(crate) fn is_of(&self, control: &JsValue) -> bool {
-        let is_of = self.with(|shared| roots::is_with(&shared.own.cx, control));
-        is_of == Some(true)
+        self.with(|shared| roots::is_with(&shared.own.cx, control))
     }
 
     /// The task is to be polled. The rules are applied to a wake in the current context, unless nothing is known of it.
@@ -164,8 +160,12 @@ impl State {
         drop(replaced);
     }
 
-    fn with<T>(&self, f: impl FnOnce(&mut Shared) -> T) -> Option<T> {
-        Some(f(&mut *self.0.try_lock().ok()?))
+    /// What `f` says of it; the default while it is in use, which is never.
+    fn with<T: Default>(&self, f: impl FnOnce(&mut Shared) -> T) -> T {
+        match self.0.try_lock() {
+            Ok(mut shared) => f(&mut shared),
+            Err(_) => T::default(),
+        }
     }
 }
 

@@ -58,17 +58,19 @@ pub(super) fn set_request(span: &mut Span, entry: &JsValue) {
 /// Sets the properties of these names that say something, in snake case behind `prefix`. Sizes are integers.
 pub(super) fn set_properties(span: &mut Span, entry: &JsValue, prefix: &str, names: &[&str]) {
     for name in names {
-        let (number, text) = (number(entry, name), text(entry, name));
+        let number = number(entry, name);
+        let said;
         let value = if number > 0.0 {
             match name.ends_with("Size") {
                 true => int(number),
                 false => otlp::double(number),
             }
         } else {
-            if text.is_empty() {
+            said = text(entry, name);
+            if said.is_empty() {
                 continue;
             }
-            otlp::text(&text)
+            otlp::text(&said)
         };
         let mut key = prefix.to_owned();
         for byte in name.bytes() {

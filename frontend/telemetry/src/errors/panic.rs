@@ -7,8 +7,6 @@ use std::cell::Cell;
 use std::panic::{self, PanicHookInfo};
 
 use js_sys::Error;
-use opentelemetry::{KeyValue, Value};
-use throughline_core::names::code;
 
 use super::thrown::text;
 use super::{Exception, record};
@@ -61,14 +59,7 @@ fn tell(info: &PanicHookInfo<'_>) {
         stacktrace: stack_here(),
         ..Exception::default()
     };
-    let mut place = Vec::new();
-    if let Some(at) = info.location() {
-        let (line, column) = (at.line().into(), at.column().into());
-        place.push(KeyValue::new(code::FILE_PATH, at.file().to_owned()));
-        place.push(KeyValue::new(code::LINE_NUMBER, Value::I64(line)));
-        place.push(KeyValue::new(code::COLUMN_NUMBER, Value::I64(column)));
-    }
-    record(exception, FATAL, place);
+    record(&exception, FATAL, info.location());
     TOLD.set(true);
     export::send_all();
     // The panic is with the browser. What is open ends with it, which runs more code.

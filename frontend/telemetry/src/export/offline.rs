@@ -216,7 +216,12 @@ async fn send_one_by_one(claim: Claim) {
             return;
         }
         sent.start();
-        let outcome = sent.outcome().await;
+        let outcome = loop {
+            let next = sent.next().await;
+            if let Some(outcome) = sent.take(next) {
+                break outcome;
+            }
+        };
         let is_known = with(|it| it.entries.contains(&entry)) == Some(true);
         if let Outcome::Retry { after } = outcome {
             if claim == Claim::ByTaking

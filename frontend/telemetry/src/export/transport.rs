@@ -54,6 +54,8 @@ pub(super) struct Sent {
     /// What is awaited: `fetch`, then one piece of the answer's body after the other.
     promise: JsValue,
     lease: Option<KeepaliveLease>,
+    response: JsValue,
+    reader: JsValue,
     /// The answer's body, within [`MAX_ANSWER_BYTES`].
     answer: Vec<u8>,
     #[cfg(feature = "clock-offset")]
@@ -68,8 +70,8 @@ const UNDEFINED: JsValue = JsValue::UNDEFINED;
 // === impl Sent ===
 
 impl Sent {
-    pub(super) fn new(transport: &'static Transport, signal: Signal, body: JsValue) -> Self {
-        Self {
+    pub(super) fn new(transport: &'static Transport, signal: Signal, body: JsValue) -> Box<Self> {
+        Box::new(Self {
             transport,
             signal,
             body,
@@ -77,10 +79,12 @@ impl Sent {
             packed: UNDEFINED,
             promise: UNDEFINED,
             lease: None,
+            response: UNDEFINED,
+            reader: UNDEFINED,
             answer: Vec::new(),
             #[cfg(feature = "clock-offset")]
             asked_at: Duration::ZERO,
-        }
+        })
     }
 
     pub(super) fn has_begun(&self) -> bool {
@@ -138,8 +142,7 @@ impl Sent {
         // Until the answer has been read: what never ends would hold the quota for ever.
         let timeout = page::property(&js_sys::global(), "AbortSignal");
         let millis = transport.timeout.as_secs_f64() * 1e3;
-        let timeout = page::call(&timeout, "timeout", millis, UNDEFINED);
-        page::set(&init, "signal", timeout.unwrap_or_default());
+        page::set(&init, "signal", call(&timeout, "timeout", millis.into()));
         #[cfg(feature = "clock-offset")]
         {
             self.asked_at = clock::monotonic();
@@ -169,46 +172,44 @@ impl Sent {
         headers
     }
 
-    /// Waits for the answer, and reads it, its body too: until then Chromium counts the request as in flight
-    /// (crbug.com/546438373), and after nine of those no keepalive request is accepted any more.
+    /// Waits for what is next: the answer's head, or a piece of its body.
+    pub(super) fn next(&self) -> JsFuture {
+        // A stub of the page's tests may return what it likes.
+        JsFuture::from(Promise::resolve(&self.promise))
+    }
+
+    /// Takes what was waited for. `None` if there is more to come.
     ///
-    /// What was refused with keepalive has a second chance without: the quota is the whole page's, and the application
-    /// may have used it up. What was not answered in time may have arrived.
-    pub(super) async fn outcome(&mut self) -> Outcome {
-        let mut response = UNDEFINED;
-        let mut reader = UNDEFINED;
-        loop {
-            let settled = JsFuture::from(Promise::resolve(&self.promise)).await;
-            if !response.is_undefined() {
-                // The answer counts even if its body breaks off.
-                if !self.read(&reader, settled.unwrap_or_default()) {
-                    break;
+    /// The body is read too: until then Chromium counts the request as in flight (crbug.com/546438373), and after nine of
+    /// those no keepalive request is accepted any more. The answer counts even if its body breaks off.
+    pub(super) fn take(&mut self, next: Result<JsValue, JsValue>) -> Option<Outcome> {
+        let is_read = match next {
+            next if !self.response.is_undefined() => !self.read(next.unwrap_or_default()),
+            Ok(response) => {
+                #[cfg(feature = "clock-offset")]
+                if let Some(date) = header(&response, "date") {
+                    clock::offset::observe(Date::parse(&date), self.asked_at);
                 }
-            } else {
-                match settled {
-                    Ok(it) => {
-                        #[cfg(feature = "clock-offset")]
-                        if let Some(date) = header(&it, "date") {
-                            clock::offset::observe(Date::parse(&date), self.asked_at);
-                        }
-                        let body = page::property(&it, "body");
-                        reader = page::call(&body, "getReader", UNDEFINED, UNDEFINED)
-                            .unwrap_or_default();
-                        response = it;
-                    }
-                    Err(error) => {
-                        let is_late = page::property(&error, "name") == "TimeoutError";
-                        if self.lease.take().is_none() || is_late {
-                            break;
-                        }
-                        self.ask();
-                        continue;
-                    }
-                }
+                let body = page::property(&response, "body");
+                self.reader = call(&body, "getReader", UNDEFINED);
+                self.response = response;
+                false
             }
-            match page::call(&reader, "read", UNDEFINED, UNDEFINED) {
-                Ok(piece) => self.promise = piece,
-                Err(_) => break,
+            // What was refused with keepalive has a second chance without: the quota is the whole page's, and the
+            // application may have used it up. What was not answered in time may have arrived.
+            Err(error) => {
+                let is_late = page::property(&error, "name") == "TimeoutError";
+                if self.lease.take().is_some() && !is_late {
+                    self.ask();
+                    return None;
+                }
+                true
+            }
+        };
+        if !is_read {
+            self.promise = call(&self.reader, "read", UNDEFINED);
+            if !self.promise.is_undefined() {
+                return None;
             }
         }
         self.lease = None;
@@ -217,16 +218,17 @@ impl Sent {
             clippy::cast_sign_loss,
             reason = "it saturates"
         )]
-        let status = page::number(&response, "status") as u16;
-        outcome(status, header(&response, "retry-after"), &self.answer)
+        let status = page::number(&self.response, "status") as u16;
+        let retry_after = header(&self.response, "retry-after");
+        Some(outcome(status, retry_after, &self.answer))
     }
 
     /// Takes what a reader has read. Whether there may be more.
-    fn read(&mut self, reader: &JsValue, piece: JsValue) -> bool {
+    fn read(&mut self, piece: JsValue) -> bool {
         let piece = page::property(&piece, "value");
         let length = length(&piece);
         if self.answer.len() + length > MAX_ANSWER_BYTES {
-            drop(page::call(reader, "cancel", UNDEFINED, UNDEFINED));
+            call(&self.reader, "cancel", UNDEFINED);
             return false;
         }
         if length > 0 {
@@ -247,10 +249,15 @@ fn length(bytes: &JsValue) -> usize {
     page::number(bytes, "length") as usize
 }
 
+/// What a method gives; `undefined` if that is not possible.
+#[inline(never)]
+fn call(object: &JsValue, method: &str, argument: JsValue) -> JsValue {
+    page::call(object, method, argument, UNDEFINED).unwrap_or_default()
+}
+
 fn header(response: &JsValue, name: &str) -> Option<String> {
     let headers = page::property(response, "headers");
-    let header = page::call(&headers, "get", name, UNDEFINED);
-    header.ok()?.as_string()
+    call(&headers, "get", name.into()).as_string()
 }
 
 /// Whether `fetch` takes this: one that it does not would be the end of all exports (Fetch, "header name", "header value").

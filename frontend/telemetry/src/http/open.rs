@@ -23,7 +23,8 @@ pub(crate) struct Open {
     pub(crate) span: Span,
     /// The turn of an interaction that it was made in.
     pub(crate) turn: Option<u32>,
-    /// What has its `signal`.
+    /// What has its `signal`, if it is of `fetch`.
+    #[cfg_attr(not(feature = "fetch"), expect(dead_code, reason = "of `fetch`"))]
     pub(crate) source: JsValue,
     #[cfg(feature = "resource-timing")]
     pub(crate) begun: super::timing::Begun,
@@ -62,7 +63,7 @@ impl Open {
 
 /// Keeps the span of a request until its answer is there. The number names it.
 ///
-/// While the page is being left its span ends at once: nobody would live to see the answer.
+/// While the page is being left it is given up at once: nobody would live to see the answer.
 pub(crate) fn add(mut request: Box<Open>) -> f64 {
     let number = request.number;
     if export::is_left() {

@@ -1,43 +1,33 @@
 //! Which requests are traced, and which of them carry the context.
 
-use std::slice;
-
 use wasm_bindgen::JsValue;
 use web_sys::Url;
 
 use crate::page;
 
-/// What the page's developer decides about requests. Addresses may be relative to the page; what is none is told in the
-/// console and left out.
+/// What the page's developer decides about requests: patterns, and what is done with a request that matches one. The
+/// first list that has one decides.
 ///
 /// A pattern is an address, its query included, or the beginning of one and `*`: `/healthz`, `/assets/*`,
-/// `https://ads.example.com/*`. A `*` stands for something at the end only, and an origin is always whole
-/// (`https://ads*` is refused). Fragments are not sent, so that there are none in patterns.
-#[derive(Debug, Default)]
-pub(crate) struct Settings {
-    /// The addresses that telemetry is sent to, of all signals: requests to them are our own.
-    pub(crate) endpoints: Vec<String>,
-    /// Absolute addresses, of whose origins only counts: beside the page's own, these get the context.
-    pub(crate) propagate_to: Vec<String>,
-    /// Patterns of requests that are traced, but do not carry the context.
-    pub(crate) do_not_propagate_to: Vec<String>,
-    /// Patterns of requests that are not traced.
-    pub(crate) ignore: Vec<String>,
-}
+/// `https://ads.example.com/*`. It may be relative to the page. A `*` stands for something at the end only, and an origin
+/// is always whole (`https://ads*` is none). Fragments are not sent, so that there are none in patterns. Of what is
+/// [named](Propagation::TraceAndBaggage) the origin counts, and it has to be absolute. What is no pattern is told in the
+/// console and left out.
+pub(crate) type Settings = [(Propagation, Vec<String>); 4];
 
 /// The settings, as absolute patterns.
 #[derive(Debug)]
 pub(crate) struct Rules {
+    settings: Settings,
     /// The page's own origin.
     own: String,
-    named: Vec<String>,
-    closed: Vec<String>,
-    ignored: Vec<String>,
 }
 
 /// What of its context a request may carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Propagation {
+    /// It has no span, and thus no context of its own.
+    Untraced,
     Nothing,
     /// Its headers may follow a redirection to anybody. No more than the ids, unless it is known not to do so.
     Trace,
@@ -58,38 +48,33 @@ pub(crate) struct Target {
 
 impl Rules {
     /// For as long as the page lives.
-    pub(crate) fn new(settings: &Settings) -> &'static Self {
-        let mut named = Vec::new();
-        for address in &settings.propagate_to {
-            // A relative one would silently be the page's own origin.
-            let is_absolute = address.as_bytes().windows(3).any(|it| it == b"://");
-            match Target::of(address) {
-                Some(target) if is_absolute => named.push(target.part("origin") + "/*"),
-                _ => refuse(address),
+    pub(crate) fn new(mut settings: Settings) -> &'static Self {
+        for (propagation, addresses) in &mut settings {
+            for address in addresses {
+                let pattern = match propagation {
+                    Propagation::TraceAndBaggage => origin(address),
+                    _ => pattern(address),
+                };
+                *address = pattern.unwrap_or_else(|| {
+                    page::warn(&["no address of a server: ", address].concat());
+                    String::new()
+                });
             }
         }
-        let mut ignored = patterns(&settings.ignore);
-        ignored.extend(patterns(&settings.endpoints));
+        let location = super::global("location");
         Box::leak(Box::new(Self {
-            own: page::text(&super::global("location"), "origin").unwrap_or_default() + "/*",
-            named,
-            closed: patterns(&settings.do_not_propagate_to),
-            ignored,
+            settings,
+            own: page::text(&location, "origin").unwrap_or_default() + "/",
         }))
     }
 
-    /// Where a request for this address goes. `None` if it is not traced: one of ours, one to be ignored, or none over
-    /// HTTP (what `data:` and `blob:` mean is in the page already).
-    pub(crate) fn target(&self, address: &str) -> Option<Target> {
-        Target::of(address).filter(|target| !target.is_one_of(&self.ignored))
-    }
-
     pub(crate) fn propagation(&self, target: &Target) -> Propagation {
-        if target.is_one_of(&self.closed) {
-            Propagation::Nothing
-        } else if target.is_one_of(&self.named) {
-            Propagation::TraceAndBaggage
-        } else if target.is_one_of(slice::from_ref(&self.own)) {
+        for (propagation, patterns) in &self.settings {
+            if patterns.iter().any(|it| target.matches(it)) {
+                return *propagation;
+            }
+        }
+        if target.address.starts_with(&self.own) {
             Propagation::Trace
         } else {
             Propagation::Nothing
@@ -97,33 +82,28 @@ impl Rules {
     }
 }
 
-#[inline(never)]
-fn patterns(addresses: &[String]) -> Vec<String> {
-    let mut patterns = Vec::new();
-    for address in addresses {
-        // A `*` that is somewhere else in it would be taken literally, and match nothing that anybody meant; so is that
-        // of `https://host*`, which is `https://host*/` for a browser.
-        let stray = |byte: u8| matches!(byte, b'*' | b'#');
-        let pattern = Target::of(address).map(|it| it.part("href"));
-        match pattern {
-            Some(it) if !it.strip_suffix('*').unwrap_or(&it).bytes().any(stray) => {
-                patterns.push(it)
-            }
-            _ => refuse(address),
-        }
-    }
-    patterns
+fn origin(address: &str) -> Option<String> {
+    // A relative one would silently be the page's own origin.
+    let is_absolute = address.as_bytes().windows(3).any(|it| it == b"://");
+    let target = Target::of(address).filter(|_| is_absolute)?;
+    Some(target.part("origin") + "/*")
 }
 
-#[inline(never)]
-fn refuse(address: &str) {
-    page::warn(&["no address of a server: ", address].concat());
+fn pattern(address: &str) -> Option<String> {
+    // A `*` that is somewhere else would be taken literally, and match nothing that anybody meant. For a browser,
+    // `https://host*` is `https://host%2A/`.
+    let beginning = address.strip_suffix('*').unwrap_or(address);
+    let is_open = beginning.len() < address.len();
+    let is_stray = beginning.bytes().any(|it| matches!(it, b'*' | b'#'));
+    let href = Target::of(address)?.part("href");
+    (!is_stray && href.ends_with('*') == is_open).then_some(href)
 }
 
 // === impl Target ===
 
 impl Target {
-    /// `None` if the address, which may be relative to the page, is not one of HTTP.
+    /// `None` if the address, which may be relative to the page, is not one of HTTP: what `data:` and `blob:` mean is in
+    /// the page already.
     #[inline(never)]
     pub(crate) fn of(address: &str) -> Option<Self> {
         let base = page::text(&super::global("document"), "baseURI")?;
@@ -157,11 +137,10 @@ impl Target {
         }
     }
 
-    #[inline(never)]
-    fn is_one_of(&self, patterns: &[String]) -> bool {
-        patterns.iter().any(|it| match it.strip_suffix('*') {
+    fn matches(&self, pattern: &str) -> bool {
+        match pattern.strip_suffix('*') {
             Some(beginning) => self.address.starts_with(beginning),
-            None => self.address == *it,
-        })
+            None => self.address == pattern,
+        }
     }
 }

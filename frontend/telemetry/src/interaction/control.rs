@@ -9,23 +9,22 @@ use web_sys::Event;
 
 use crate::page::{ask, find, is, number, property, text as text_of};
 
-/// What the browser itself activates, by a click or by a key.
-const NATIVE: &str = "button,a[href],input,select,textarea,label,summary";
+/// What knows what to do with a click or a key: the browser activates it, or it is typed into.
+const NATIVE: &str = "button,a[href],input,select,textarea,label,summary,[role=combobox],[role=textbox],\
+    [role=searchbox],[role=spinbutton]";
 
 /// What else a click can mean something to. A click elsewhere is no interaction: give the element a role (it needs one
 /// for people with a screen reader, too) or `data-trace`. An `option` is its list's.
 const ROLES: &str = "[data-trace],[role=button],[role=link],[role=checkbox],[role=radio],[role=switch],[role=tab],\
-    [role=option],[role^=menuitem],[role=treeitem],[role=gridcell],[role=row],[role=combobox],[role=textbox],\
-    [role=searchbox],[role=slider],[role=spinbutton]";
+    [role=option],[role^=menuitem],[role=treeitem],[role=gridcell],[role=row],[role=slider]";
 
 /// What has values in it, not its name: what is typed into, and forms.
 const FIELDS: &str = "input,select,textarea,[contenteditable],[role=textbox],[role=searchbox],\
     [role=combobox],[role=spinbutton],form";
 
 /// Where a value is chosen, not typed: a change of it is an interaction.
-const CHOICES: &str = "select,input[type=checkbox],input[type=radio],input[type=file],\
-    input[type=range],input[type=color],input[type^=date],input[type=time],\
-    input[type=month],input[type=week]";
+const CHOICES: &str = "select,input:is([type=checkbox],[type=radio],[type=file],[type=range],[type=color],\
+    [type^=date],[type=time],[type=month],[type=week])";
 
 /// The button that Enter in a field activates (HTML, implicit submission).
 const DEFAULT_BUTTON: &str =
@@ -57,10 +56,13 @@ pub(crate) type TextOf = fn(&JsValue) -> Option<String>;
 
 /// The control that this click or key is for, else `undefined`.
 pub(crate) fn used(event: &Event) -> JsValue {
-    if property(event, "type") == "click" {
+    let key = property(event, "key");
+    if key.is_undefined() {
         of(event)
-    } else {
+    } else if (key == "Enter" || key == " ") && !is(event, "repeat") {
         activated(event)
+    } else {
+        JsValue::UNDEFINED
     }
 }
 
@@ -77,16 +79,11 @@ pub(crate) fn choice(event: &Event) -> Option<JsValue> {
     Some(of(event)).filter(|control| matches(control, CHOICES))
 }
 
-/// The control that a key is pressed on which activates it, if the browser does not make a click of that.
+/// The control that has the focus, if it is one by its role only: the browser makes no click of a key on it.
 fn activated(keydown: &Event) -> JsValue {
-    let key = property(keydown, "key");
     let focused = property(&path(keydown), "0");
-    let is_activated = (key == "Enter" || key == " ")
-        && !is(keydown, "repeat")
-        && matches(&focused, ROLES)
-        && !matches(&focused, NATIVE)
-        && !matches(&focused, FIELDS);
-    if is_activated {
+    if matches(&focused, ROLES) && !matches(&focused, NATIVE) && !is(&focused, "isContentEditable")
+    {
         focused
     } else {
         JsValue::UNDEFINED
@@ -152,13 +149,19 @@ pub(crate) fn name(control: &JsValue, whole: &JsValue, text: Option<TextOf>) -> 
             Of::Control => control,
             Of::Whole => whole,
         };
-        if let Some(name) = attribute(element, name) {
-            return name;
+        let name = attribute(element, name);
+        if name.is_truthy() {
+            return string(&name);
         }
     }
-    text.and_then(|text| text(whole))
-        .or_else(|| attribute(whole, "role"))
-        .unwrap_or_else(|| tag_name(whole))
+    if let Some(text) = text.and_then(|text| text(whole)) {
+        return text;
+    }
+    let role = attribute(whole, "role");
+    if role.is_truthy() {
+        return string(&role);
+    }
+    tag_name(whole)
 }
 
 /// What is written on a control, one line of it. Not what is in it.
@@ -173,7 +176,7 @@ pub(crate) fn text(control: &JsValue) -> Option<String> {
 
 /// The tag, in lower case. Only a form's can be hidden.
 pub(crate) fn tag_name(element: &JsValue) -> String {
-    text_of(element, "localName").unwrap_or_else(|| "form".to_owned())
+    string(&property(element, "localName"))
 }
 
 /// The button by which a form is sent, or would be.
@@ -213,9 +216,13 @@ fn path(event: &Event) -> JsValue {
     ask(event.unchecked_ref(), "composedPath", "")
 }
 
-fn attribute(element: &JsValue, name: &str) -> Option<String> {
-    let value = ask(element, "getAttribute", name).as_string();
-    value.filter(|it| !it.is_empty())
+fn attribute(element: &JsValue, name: &str) -> JsValue {
+    ask(element, "getAttribute", name)
+}
+
+#[inline(never)]
+fn string(name: &JsValue) -> String {
+    name.as_string().unwrap_or_else(|| "form".to_owned())
 }
 
 #[inline(never)]

@@ -35,6 +35,8 @@ pub(crate) struct Ended {
 /// What a root lives on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sign {
+    /// None: somebody asks whether it is open.
+    Asked,
     /// Its code runs.
     Active,
     /// The macrotask of its event is over.
@@ -84,6 +86,7 @@ impl Lifetime {
     /// Takes note of what happens now.
     pub(crate) fn note(&mut self, sign: Sign, now: u64) {
         match sign {
+            Sign::Asked => return,
             Sign::Active => {}
             Sign::Handled { is_leaving } => {
                 self.handled = now;

@@ -6,8 +6,8 @@
 //! Re-entrancy: spans may start and end anywhere, so the table is only ever borrowed to count. What runs other code
 //! (ending a root, dropping a context) happens after.
 
-use std::cell::{OnceCell, RefCell};
-use std::mem::{self, ManuallyDrop};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -31,12 +31,9 @@ const PERIOD: f64 = 1000.0;
 /// Why an interaction has ended, an attribute of its root.
 const END: &str = "throughline.interaction.end";
 
-struct Table {
-    /// In the order in which they started.
-    roots: Vec<Root>,
-    is_timer_set: bool,
-    is_queued: bool,
-}
+/// In the order in which they started.
+#[derive(Default)]
+struct Table(Vec<Root>);
 
 struct Root {
     key: u64,
@@ -56,10 +53,12 @@ pub(crate) struct Interaction {
 
 thread_local! {
     /// It lives as long as the page: what is never dropped needs no register of what is to be dropped.
-    static TABLE: ManuallyDrop<RefCell<Table>> = const {
-        ManuallyDrop::new(RefCell::new(Table { roots: Vec::new(), is_timer_set: false, is_queued: false }))
-    };
+    static TABLE: ManuallyDrop<RefCell<Table>> = const { ManuallyDrop::new(RefCell::new(Table(Vec::new()))) };
     static SETTLE: ManuallyDrop<OnceCell<Function>> = const { ManuallyDrop::new(OnceCell::new()) };
+    static IS_SETTLING_QUEUED: Cell<bool> = const { Cell::new(false) };
+    static IS_TIMER_SET: Cell<bool> = const { Cell::new(false) };
+    /// Whether an interaction was open when they were looked after last.
+    static IS_ONE_OPEN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A span without parent has started.
@@ -72,9 +71,9 @@ pub(crate) fn started(trace_id: TraceId, span_id: SpanId, anchor: Anchor, now: u
         interaction: None,
     };
     let _forgotten = table(|table| {
-        let oldest = (table.roots.len() >= MAX_OPEN_ROOTS).then_some(0);
+        let oldest = (table.0.len() >= MAX_OPEN_ROOTS).then_some(0);
         let oldest = oldest.and_then(|oldest| table.remove(oldest));
-        table.roots.push(root);
+        table.0.push(root);
         oldest
     });
 }
@@ -83,8 +82,10 @@ pub(crate) fn started(trace_id: TraceId, span_id: SpanId, anchor: Anchor, now: u
 /// the same: its requests say that they are not sampled.
 pub(crate) fn started_unrecorded(context: &SpanContext) {
     let trace_id = context.trace_id();
-    let anchor = clock::begin(trace_id, clock::monotonic());
-    started(trace_id, context.span_id(), anchor, anchor.now());
+    let now = clock::monotonic();
+    let anchor = clock::anchor_of(trace_id, now);
+    let now = anchor.unix_nanos(now);
+    started(trace_id, context.span_id(), anchor, now);
     note(key_of(trace_id), Sign::Unrecorded);
 }
 
@@ -109,7 +110,7 @@ pub(crate) fn is_with(cx: &Context, control: &JsValue) -> bool {
 /// The last interaction with a control that is still open.
 pub(crate) fn last_with(control: &JsValue) -> Option<Rc<Interaction>> {
     table(|table| {
-        let mut newest = table.roots.iter().rev();
+        let mut newest = table.0.iter().rev();
         newest
             .find(|root| root.is_with(control))?
             .interaction
@@ -119,7 +120,7 @@ pub(crate) fn last_with(control: &JsValue) -> Option<Rc<Interaction>> {
 
 /// Whether the trace's root is one of this page's, and has not ended.
 pub(crate) fn is_open(cx: &Context) -> bool {
-    table(|table| table.find(key(cx)).is_some())
+    note(key(cx), Sign::Asked)
 }
 
 /// A span with a parent has started, at this monotonic time. Gives the clock of its trace, if that is open.
@@ -136,11 +137,11 @@ pub(crate) fn child_started(trace_id: TraceId, now: Duration) -> Option<Anchor> 
 pub(crate) fn span_ended(trace_id: TraceId, span_id: SpanId, end: u64, now: u64) {
     let key = key_of(trace_id);
     let _ended = table(|table| {
-        let index = table.roots.iter().position(|root| root.key == key)?;
-        let root = table.roots.get_mut(index)?;
-        root.lifetime.note(Sign::ChildEnded { at: end }, now);
-        let is_root = root.span_id == span_id;
-        is_root.then(|| table.remove(index))?
+        if let Some(root) = table.find(key) {
+            root.lifetime.note(Sign::ChildEnded { at: end }, now);
+        }
+        let ended = table.0.iter().position(|root| root.span_id == span_id);
+        table.remove(ended?)
     });
     queue_settling();
 }
@@ -175,8 +176,7 @@ pub(crate) fn end_all() {
 /// Looks after everything when the code that runs now is done: it may be inside the span that would be ended.
 #[inline(never)]
 pub(crate) fn queue_settling() {
-    // What cannot be asked is being settled.
-    if page::IS_BROWSER && table(|table| !mem::replace(&mut table.is_queued, true)) {
+    if page::IS_BROWSER && !IS_SETTLING_QUEUED.replace(true) {
         SETTLE.with(|it| {
             let settle = it.get_or_init(|| page::calling(settle));
             page::queue_microtask(settle);
@@ -186,12 +186,12 @@ pub(crate) fn queue_settling() {
 
 fn settle() {
     context::reset();
-    table(|table| table.is_queued = false);
+    IS_SETTLING_QUEUED.set(false);
     end(Lifetime::verdict);
 }
 
 fn on_time() {
-    table(|table| table.is_timer_set = false);
+    IS_TIMER_SET.set(false);
     settle();
 }
 
@@ -203,11 +203,7 @@ fn end(verdict: fn(&Lifetime, u64) -> Option<Ended>) {
         span.set_attribute(KeyValue::new(END, ended.why));
         span.end_with_timestamp(clock::system_time(ended.at));
     }
-    let is_to_be_set = table(|table| {
-        let is_any_open = table.roots.iter().any(|root| root.interaction.is_some());
-        is_any_open && !mem::replace(&mut table.is_timer_set, true)
-    });
-    if is_to_be_set {
+    if IS_ONE_OPEN.get() && !IS_TIMER_SET.replace(true) {
         page::set_timeout(&page::calling(on_time), PERIOD);
     }
 }
@@ -250,14 +246,14 @@ fn table<T: Default>(f: impl FnOnce(&mut Table) -> T) -> T {
 impl Table {
     #[inline(never)]
     fn find(&mut self, key: u64) -> Option<&mut Root> {
-        self.roots.iter_mut().find(|root| root.key == key)
+        self.0.iter_mut().find(|root| root.key == key)
     }
 
     /// Forgets a root. What was done is to be dropped when the table is not in use.
     #[inline(never)]
     fn remove(&mut self, index: usize) -> Option<Rc<Interaction>> {
-        let is_there = index < self.roots.len();
-        is_there.then(|| self.roots.remove(index).interaction)?
+        let is_there = index < self.0.len();
+        is_there.then(|| self.0.remove(index).interaction)?
     }
 
     /// One of the interactions that are over, and its end.
@@ -265,11 +261,13 @@ impl Table {
         &mut self,
         verdict: fn(&Lifetime, u64) -> Option<Ended>,
     ) -> Option<(Rc<Interaction>, Ended)> {
-        for (index, root) in self.roots.iter().enumerate() {
-            if root.interaction.is_some()
-                && let Some(ended) = verdict(&root.lifetime, root.anchor.now())
-            {
-                return Some((self.remove(index)?, ended));
+        IS_ONE_OPEN.set(false);
+        for (index, root) in self.0.iter().enumerate() {
+            if root.interaction.is_some() {
+                if let Some(ended) = verdict(&root.lifetime, root.anchor.now()) {
+                    return Some((self.remove(index)?, ended));
+                }
+                IS_ONE_OPEN.set(true);
             }
         }
         None

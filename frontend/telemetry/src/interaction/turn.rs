@@ -4,7 +4,7 @@
 //! and delegated handlers and `submit` come after it. A message to oneself arrives when the whole task is over,
 //! microtasks included.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell};
 use std::mem::ManuallyDrop;
 
 use opentelemetry::{Context, ContextGuard};
@@ -28,7 +28,7 @@ struct Turn {
 
 thread_local! {
     /// As long as the page lives.
-    static TURN: ManuallyDrop<RefCell<Option<Box<Turn>>>> = const { ManuallyDrop::new(RefCell::new(None)) };
+    static TURN: ManuallyDrop<Cell<Option<Box<Turn>>>> = const { ManuallyDrop::new(Cell::new(None)) };
     /// Where a message to ourselves is posted.
     static PORT: ManuallyDrop<OnceCell<JsValue>> = const { ManuallyDrop::new(OnceCell::new()) };
 }
@@ -52,7 +52,7 @@ pub(crate) fn begin(cx: &Context, clicked: JsValue, event: &Event) {
         submit: JsValue::UNDEFINED,
         current: cx.clone().attach(),
     });
-    with(|present| *present = Some(turn));
+    TURN.with(|it| it.set(Some(turn)));
     let is_posted = PORT.with(|port| {
         port.get().is_some_and(|port| {
             page::call(port, "postMessage", JsValue::NULL, JsValue::UNDEFINED).is_ok()
@@ -112,7 +112,7 @@ pub(crate) fn clicks(control: &JsValue) -> bool {
 }
 
 fn close() {
-    if let Some(turn) = with(Option::take) {
+    if let Some(turn) = TURN.with(|it| it.take()) {
         let submit = &turn.submit;
         let is_leaving = submit.is_object() && !page::is(submit, "defaultPrevented");
         drop(turn.current);
@@ -129,13 +129,12 @@ fn present() -> Option<(u64, bool)> {
     })
 }
 
-/// What `f` says of the present turn; the default while it is in use.
-fn with<T: Default>(f: impl FnOnce(&mut Option<Box<Turn>>) -> T) -> T {
-    let mut said = T::default();
-    TURN.with(|turn| {
-        if let Ok(mut turn) = turn.try_borrow_mut() {
-            said = f(&mut turn);
-        }
-    });
-    said
+/// What `f` says of the present turn.
+fn with<T>(f: impl FnOnce(&mut Option<Box<Turn>>) -> T) -> T {
+    TURN.with(|it| {
+        let mut turn = it.take();
+        let said = f(&mut turn);
+        it.set(turn);
+        said
+    })
 }

@@ -8,9 +8,9 @@ use opentelemetry::logs::{self, AnyValue, Severity};
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use opentelemetry::{Context, InstrumentationScope, Key};
 
-use super::{Record, any_value, common_attributes, send};
-use crate::otlp::{self, Any, Attributes, Scope};
-use crate::{clock, consent, limits};
+use super::{Record, any_value};
+use crate::otlp::{self, Any, Scope};
+use crate::{clock, consent};
 
 /// Gives out the [`Logger`]s of this page. See [`logger_provider`].
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +29,6 @@ pub struct Logger {
 #[derive(Debug)]
 pub struct LogRecord {
     record: Record,
-    attributes: Attributes,
-    observed_at: Option<u64>,
     target: Option<Cow<'static, str>>,
 }
 
@@ -70,9 +68,7 @@ impl logs::Logger for Logger {
 
     fn create_log_record(&self) -> LogRecord {
         LogRecord {
-            record: Record::default(),
-            attributes: common_attributes(),
-            observed_at: None,
+            record: Record::new("", 0),
             target: None,
         }
     }
@@ -83,9 +79,7 @@ impl logs::Logger for Logger {
             Some(target) => otlp::named_scope(target, "").into_bytes().into(),
             None => Arc::clone(&self.scope),
         };
-        let observed_at = record.observed_at;
-        let observed_at = observed_at.unwrap_or_else(|| clock::anchor().now());
-        send(scope, &record.record, record.attributes, observed_at);
+        record.record.send(scope);
     }
 
     fn event_enabled(&self, _level: Severity, _target: &str, _name: Option<&str>) -> bool {
@@ -109,7 +103,7 @@ impl logs::LogRecord for LogRecord {
     }
 
     fn set_observed_timestamp(&mut self, timestamp: SystemTime) {
-        self.observed_at = Some(clock::at(Some(timestamp), clock::anchor().now()));
+        self.record.observed_at = Some(clock::at(Some(timestamp), clock::anchor().now()));
     }
 
     fn set_severity_text(&mut self, text: &'static str) {
@@ -137,9 +131,7 @@ impl logs::LogRecord for LogRecord {
 
     fn add_attribute<K: Into<Key>, V: Into<AnyValue>>(&mut self, key: K, value: V) {
         let value = any_value::encode(value.into());
-        let max = limits::get().attributes;
-        let value = Any::Encoded(&value);
-        self.attributes.set(key.into().as_str(), &value, max);
+        self.record.set(key.into().as_str(), &Any::Encoded(&value));
     }
 
     fn set_trace_context(

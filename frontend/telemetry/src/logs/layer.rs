@@ -3,14 +3,14 @@
 use std::cell::Cell;
 use std::fmt;
 
-use opentelemetry::{Key, KeyValue, Value};
 use throughline_core::names;
 use tracing_core::field::{Field, Visit};
 use tracing_core::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
-use super::{Record, Text, emit};
-use crate::{consent, otlp};
+use super::{Record, Text};
+use crate::consent;
+use crate::otlp::{self, Any, Message};
 
 /// Writes every event of `tracing` as a log record. See [`tracing_layer`].
 #[derive(Clone, Copy, Debug)]
@@ -59,13 +59,10 @@ fn write(event: &Event<'_>) {
     let metadata = event.metadata();
     let level = *metadata.level();
     let mut fields = Fields {
-        record: Record {
-            severity: severity(level),
-            severity_text: level.as_str(),
-            ..Record::default()
-        },
+        record: Record::new("", severity(level)),
         target: None,
     };
+    fields.record.severity_text = level.as_str();
     // Without a name of its own, an event is named `event src/main.rs:7`.
     if !metadata.name().starts_with("event ") {
         fields.record.event_name = metadata.name();
@@ -73,7 +70,7 @@ fn write(event: &Event<'_>) {
     event.record(&mut fields);
     let target = fields.target.as_deref().unwrap_or(metadata.target());
     let scope = otlp::named_scope(target, "");
-    emit(scope.into_bytes().into(), fields.record);
+    fields.record.send(scope.into_bytes().into());
 }
 
 fn severity(level: Level) -> u8 {
@@ -89,18 +86,21 @@ fn severity(level: Level) -> u8 {
 // === impl Fields ===
 
 impl Fields {
-    fn set(&mut self, field: &Field, value: Value) {
-        let value = KeyValue::new(Key::from_static_str(field.name()), value);
-        self.record.attributes.push(value);
+    fn set(&mut self, field: &Field, value: &Any<'_>) {
+        self.record.set(field.name(), value);
     }
 
     fn set_text(&mut self, field: &Field, text: String) {
         match field.name() {
-            "message" => self.record.body = Some(otlp::value(&Value::from(text))),
+            "message" => {
+                let mut body = Message::default();
+                body.any(&Any::Text(&text));
+                self.record.body = Some(body);
+            }
             // What `tracing-log` says of a record of the `log` crate.
             "log.target" => self.target = Some(text),
             "log.file" | "log.module_path" => {}
-            _ => self.set(field, Value::from(text)),
+            _ => self.set(field, &Any::Text(&text)),
         }
     }
 }
@@ -116,26 +116,26 @@ impl Visit for Fields {
 
     fn record_error(&mut self, _field: &Field, value: &(dyn std::error::Error + 'static)) {
         let message = Text::of(format_args!("{value}"));
-        let message = KeyValue::new(names::exception::MESSAGE, message);
-        self.record.attributes.push(message);
+        self.record
+            .set(names::exception::MESSAGE, &Any::Text(&message));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.set(field, Value::Bool(value));
+        self.set(field, &Any::Bool(value));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.set(field, Value::F64(value));
+        self.set(field, &Any::Double(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.set(field, Value::I64(value));
+        self.set(field, &Any::Int(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
         match i64::try_from(value) {
             Ok(_) if field.name() == "log.line" => {}
-            Ok(value) => self.set(field, Value::I64(value)),
+            Ok(value) => self.set(field, &Any::Int(value)),
             Err(_) => self.record_debug(field, &value),
         }
     }

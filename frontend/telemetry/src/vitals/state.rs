@@ -1,6 +1,5 @@
 //! The vitals of one visit: of a load, or of a return from the back/forward cache.
 
-use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanContext;
 use throughline_core::names::{browser, scope};
 use wasm_bindgen::JsValue;
@@ -8,10 +7,11 @@ use wasm_bindgen::JsValue;
 use super::inp::Longest;
 use super::shifts::Shifts;
 use super::vital::Vital;
-use crate::ids;
-use crate::logs::{self, Record, severity};
-use crate::page::{self, property};
+use crate::logs::{Record, severity};
+use crate::otlp::Any;
+use crate::page;
 use crate::performance::{self, number, text};
+use crate::{consent, ids};
 
 pub(super) struct Vitals {
     /// In the order of [`Name`].
@@ -27,6 +27,8 @@ pub(super) struct Vitals {
     /// What is painted later, in milliseconds, nobody has waited for.
     first_hidden: f64,
     lcp_is_final: bool,
+    /// The [`consent::epoch`] that it began in.
+    consent: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -56,12 +58,19 @@ impl Vitals {
         activated: 0.0,
         first_hidden: f64::INFINITY,
         lcp_is_final: false,
+        consent: 0,
     };
+
+    /// What happens without consent is nobody's to tell; so nothing is told of a visit which is without it for a while.
+    pub(super) fn is_given_consent(&self) -> bool {
+        consent::is_given() && self.consent == consent::epoch()
+    }
 
     /// Of the load of the document.
     pub(super) fn of_navigation() -> Self {
         let entry = performance::navigation();
         let mut vitals = Self::NEW;
+        vitals.consent = consent::epoch();
         vitals.activated = number(&entry, "activationStart");
         vitals.navigation_type = navigation_type(&entry, vitals.activated);
         vitals.first_hidden = first_hidden(vitals.activated);
@@ -77,6 +86,7 @@ impl Vitals {
     /// Of a page that was there already.
     pub(super) fn restored() -> Self {
         let mut vitals = Self::NEW;
+        vitals.consent = consent::epoch();
         vitals.interactions_before = interactions();
         vitals.lcp_is_final = true;
         vitals.set(Name::Ttfb, 0.0);
@@ -92,33 +102,39 @@ impl Vitals {
         }
     }
 
-    /// Something was measured.
-    pub(super) fn see(&mut self, entry: &JsValue) {
+    /// Something has moved, and not because of an input.
+    pub(super) fn shifted(&mut self, entry: &JsValue) {
+        if !page::is(entry, "hadRecentInput") {
+            let start = number(entry, "startTime");
+            self.shifts.shifted(start, number(entry, "value"));
+        }
+    }
+
+    /// What is the largest so far was painted.
+    pub(super) fn painted_largest(&mut self, entry: &JsValue) {
+        if !self.lcp_is_final {
+            self.painted(Name::Lcp, entry);
+        }
+    }
+
+    /// Something was painted for the first time.
+    pub(super) fn painted_first(&mut self, entry: &JsValue) {
+        if text(entry, "name") == "first-contentful-paint" {
+            self.painted(Name::Fcp, entry);
+            self.report(Name::Fcp);
+        }
+    }
+
+    /// An event has been handled and its answer painted; the first input among them.
+    pub(super) fn answered(&mut self, entry: &JsValue) {
+        let id = number(entry, "interactionId");
+        self.longest.see(id, number(entry, "duration"));
+    }
+
+    fn painted(&mut self, name: Name, entry: &JsValue) {
         let start = number(entry, "startTime");
-        let is_seen = start < self.first_hidden;
-        let after = (start - self.activated).max(0.0);
-        match text(entry, "entryType").as_str() {
-            "layout-shift" => {
-                if !property(entry, "hadRecentInput").is_truthy() {
-                    self.shifts.shifted(start, number(entry, "value"));
-                }
-            }
-            "largest-contentful-paint" => {
-                if is_seen && !self.lcp_is_final {
-                    self.set(Name::Lcp, after);
-                }
-            }
-            "paint" => {
-                if is_seen && text(entry, "name") == "first-contentful-paint" {
-                    self.set(Name::Fcp, after);
-                    self.report(Name::Fcp);
-                }
-            }
-            // Events, the first input among them.
-            _ => {
-                let id = number(entry, "interactionId");
-                self.longest.see(id, number(entry, "duration"));
-            }
+        if start < self.first_hidden {
+            self.set(name, (start - self.activated).max(0.0));
         }
     }
 
@@ -150,7 +166,7 @@ impl Vitals {
 
     fn set(&mut self, name: Name, value: f64) {
         if let Some(vital) = self.all.get_mut(name as usize) {
-            vital.value = Some(value);
+            vital.set(value);
         }
     }
 
@@ -162,34 +178,27 @@ impl Vitals {
         if vital.id.is_empty() {
             vital.id = ids::uuid();
         }
-        let mut attributes = vec![KeyValue::new(browser::WEB_VITAL_ID, vital.id.clone())];
-        for (key, text) in [
-            (browser::WEB_VITAL_NAME, vital.name),
-            (browser::WEB_VITAL_RATING, report.rating),
-            (browser::WEB_VITAL_NAVIGATION_TYPE, self.navigation_type),
+        let mut event = Record::new(browser::WEB_VITAL, severity::INFO);
+        for (key, value) in [
+            (browser::WEB_VITAL_ID, Any::Text(&vital.id)),
+            (browser::WEB_VITAL_NAME, Any::Text(vital.name)),
+            (browser::WEB_VITAL_RATING, Any::Text(report.rating)),
+            (
+                browser::WEB_VITAL_NAVIGATION_TYPE,
+                Any::Text(self.navigation_type),
+            ),
+            (browser::WEB_VITAL_VALUE, Any::Double(report.value)),
+            (browser::WEB_VITAL_DELTA, Any::Double(report.delta)),
         ] {
-            attributes.push(KeyValue::new(key, text));
+            event.set(key, &value);
         }
-        for (key, number) in [
-            (browser::WEB_VITAL_VALUE, report.value),
-            (browser::WEB_VITAL_DELTA, report.delta),
-        ] {
-            attributes.push(KeyValue::new(key, number));
-        }
-        let event = Record {
-            event_name: browser::WEB_VITAL,
-            severity: severity::INFO,
-            attributes,
-            span: Some(document_span()),
-            ..Record::default()
-        };
-        logs::event(scope::WEB_VITALS, event);
+        event.span = Some(document_span());
+        event.send_as(scope::WEB_VITALS);
     }
 }
 
 fn navigation_type(entry: &JsValue, activated: f64) -> &'static str {
-    let document = page::window().and_then(|window| window.document());
-    let was_discarded = document.is_some_and(|it| property(&it, "wasDiscarded").is_truthy());
+    let was_discarded = page::is(&page::global("document"), "wasDiscarded");
     match text(entry, "type").as_str() {
         _ if activated > 0.0 => "prerender",
         _ if was_discarded => "restore",
@@ -217,8 +226,7 @@ fn first_hidden(activated: f64) -> f64 {
 
 /// How many interactions there have been. Where the browser does not count them, the longest counts as the percentile.
 fn interactions() -> f64 {
-    let performance = page::window().and_then(|window| window.performance());
-    performance.map_or(0.0, |it| number(&it, "interactionCount"))
+    number(&page::global("performance"), "interactionCount")
 }
 
 #[cfg(feature = "document-load")]

@@ -11,8 +11,10 @@ pub(super) struct Vital {
     good: f64,
     /// What is more than this is poor.
     poor: f64,
-    pub(super) value: Option<f64>,
-    reported: Option<f64>,
+    /// No number before it is known.
+    value: f64,
+    /// No number before anything is reported.
+    reported: f64,
     /// The same in all reports; empty before the first.
     pub(super) id: String,
 }
@@ -34,24 +36,28 @@ impl Vital {
             name,
             good,
             poor,
-            value: None,
-            reported: None,
+            value: f64::NAN,
+            reported: f64::NAN,
             id: String::new(),
         }
     }
 
+    pub(super) fn set(&mut self, value: f64) {
+        self.value = value;
+    }
+
     pub(super) fn is_known(&self) -> bool {
-        self.value.is_some()
+        !self.value.is_nan()
     }
 
     /// Something to report, unless it is what was reported last. A first value is reported even if it is 0.
     pub(super) fn report(&mut self) -> Option<Report> {
-        let value = self.value?;
-        if self.reported == Some(value) {
+        let value = self.value;
+        if !self.is_known() || self.reported == value {
             return None;
         }
-        let delta = value - self.reported.unwrap_or_default();
-        self.reported = Some(value);
+        let reported = std::mem::replace(&mut self.reported, value);
+        let delta = value - if reported.is_nan() { 0.0 } else { reported };
         let rating = match value {
             _ if value > self.poor => "poor",
             _ if value > self.good => "needs-improvement",

@@ -191,6 +191,8 @@ pub fn set_up() {
             .propagate_to("not-an-origin")
             .ignore("/ignored/*")
             .ignore("/exact?x=1")
+            .ignore("https://part-of-a-host*")
+            .do_not_propagate_to("/downloads/*")
     });
 }
 

@@ -71,21 +71,15 @@ impl<T> Held<T> {
         oldest.map_or(u64::MAX, |it| it.time)
     }
 
-    /// When the first batch is to be given up.
-    pub(super) fn first_deadline(&self) -> u64 {
-        let mut first = u64::MAX;
+    /// The batch that is to be given up first, and when.
+    pub(super) fn first_deadline(&self) -> (BatchId, u64) {
+        let mut first = (QUEUED, u64::MAX);
         for entry in &self.entries {
-            if entry.batch != QUEUED {
-                first = first.min(entry.time);
+            if entry.batch != QUEUED && entry.time < first.1 {
+                first = (entry.batch, entry.time);
             }
         }
         first
-    }
-
-    /// A batch that is to be given up.
-    pub(super) fn late(&self, now: u64) -> Option<BatchId> {
-        let is_late = |it: &&Entry<T>| it.batch != QUEUED && it.time <= now;
-        self.entries.iter().find(is_late).map(|it| it.batch)
     }
 
     /// Whether enough is queued for a batch that cannot grow any more.
@@ -143,16 +137,13 @@ impl<T> Held<T> {
         taken
     }
 
-    /// Lets go of the items of a batch, and says how many they were.
-    pub(super) fn remove(&mut self, batch: BatchId) -> usize {
+    /// Lets go of the items of a batch, or of all, and says how many they were.
+    pub(super) fn remove(&mut self, batch: Option<BatchId>) -> usize {
         let before = self.entries.len();
-        self.entries.retain(|it| it.batch != batch);
-        before - self.entries.len()
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.entries = Vec::new();
+        self.entries
+            .retain(|it| batch.is_some_and(|batch| it.batch != batch));
         self.recount();
+        before - self.entries.len()
     }
 
     fn recount(&mut self) {

@@ -144,7 +144,7 @@ impl<T> Pipeline<T> {
             return Next::Done;
         }
         let wake = self.next_batch().min(self.closing);
-        let wake = wake.min(self.held.first_deadline());
+        let wake = wake.min(self.held.first_deadline().1);
         Next::Wait((wake < NEVER).then(|| Duration::from_nanos(wake)))
     }
 
@@ -240,8 +240,8 @@ impl<T> Pipeline<T> {
     ///
     /// That includes what is on its way. It may arrive, but the answer is ignored.
     pub fn forget(&mut self, reason: DropReason) {
-        self.ledger.drop_items(reason, self.held.len() as u64);
-        self.held.clear();
+        let count = self.held.remove(None) as u64;
+        self.ledger.drop_items(reason, count);
         self.current = None;
     }
 
@@ -283,13 +283,17 @@ impl<T> Pipeline<T> {
         Some(Batch {
             id,
             attempt,
-            deadline: Duration::from_nanos(deadline),
+            deadline,
         })
     }
 
     /// Ends the attempts whose deadline has passed.
     fn give_up_late(&mut self, now: u64, random: f32) {
-        while let Some(late) = self.held.late(now) {
+        loop {
+            let (late, deadline) = self.held.first_deadline();
+            if deadline > now {
+                return;
+            }
             let outcome = match self.current {
                 Some(current) if current.id == late => Outcome::Retry { after: None },
                 _ => Outcome::Dropped(DropReason::Timeout),
@@ -323,7 +327,7 @@ impl<T> Pipeline<T> {
             }
             (outcome, _) => outcome,
         };
-        let count = self.held.remove(id) as u64;
+        let count = self.held.remove(Some(id)) as u64;
         match outcome {
             Outcome::Exported { rejected } => self.ledger.export_items(count, rejected),
             Outcome::Dropped(reason) => self.ledger.drop_items(reason, count),

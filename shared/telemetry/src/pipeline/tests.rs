@@ -45,7 +45,7 @@ impl<T: Clone> HandedOut<T> {
             id: batch.id,
             items: pipeline.items(batch.id).cloned().collect(),
             attempt: batch.attempt,
-            deadline: batch.deadline,
+            deadline: batch.deadline(),
         }
     }
 }

@@ -16,10 +16,6 @@ pub struct TraceParent {
     flags: TraceFlags,
 }
 
-/// The fields of the form that is known, of its 55 characters, as what is before them and how many digits they have: the
-/// version, the trace's id in two halves, the span's, the flags.
-const FIELDS: [(&[u8], usize); 5] = [(b"", 2), (b"-", 16), (b"", 16), (b"-", 16), (b"-", 2)];
-
 impl TraceParent {
     /// `None` if an id is zero. Unknown flags are cleared, as the specification asks of a sender.
     pub fn new(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> Option<Self> {
@@ -45,13 +41,21 @@ impl TraceParent {
 
     pub(crate) fn parse_bytes(value: &[u8]) -> Option<Self> {
         let mut rest = trim(value);
-        let mut fields = [0_u64; FIELDS.len()];
-        for (field, (before, length)) in fields.iter_mut().zip(&FIELDS) {
-            let (digits, after) = rest.strip_prefix(*before)?.split_at_checked(*length)?;
-            for digit in digits {
-                *field = *field << 4 | u64::from(hex::value(*digit)?);
+        // The version, the trace's id in two halves, the span's, the flags.
+        let mut fields = [0_u64; 5];
+        for (at, field) in fields.iter_mut().enumerate() {
+            if matches!(at, 1 | 3 | 4) {
+                let [b'-', after @ ..] = rest else {
+                    return None;
+                };
+                rest = after;
             }
-            rest = after;
+            let length = if matches!(at, 0 | 4) { 2 } else { 16 };
+            for _ in 0..length {
+                let (digit, after) = rest.split_first()?;
+                *field = *field << 4 | u64::from(hex::value(*digit)?);
+                rest = after;
+            }
         }
         let [version, high, low, span_id, flags] = fields;
         let ends_well = match (version, rest) {

@@ -36,11 +36,13 @@ pub(super) fn to_api(members: &[Member<'_>]) -> Option<TraceState> {
     TraceState::from_key_value(members.iter().copied()).ok()
 }
 
-/// The span's state as a header. The API has checked it, but for members that would be empty or no header.
+/// The span's state as a header. The API has checked it, but for members that would be empty or no header. (A space at
+/// their end is lost on the way.)
 pub(super) fn write(state: &TraceState) -> String {
     let mut header = String::new();
     for (key, value) in state {
-        if key.is_empty() || !is_value(value) {
+        let is_printable = value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if key.is_empty() || value.is_empty() || !is_printable {
             continue;
         }
         if !header.is_empty() {

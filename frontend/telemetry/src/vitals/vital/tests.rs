@@ -2,7 +2,7 @@ use super::*;
 
 fn lcp(value: f64) -> Vital {
     let mut vital = Vital::new("lcp", 2500.0, 4000.0);
-    vital.value = Some(value);
+    vital.set(value);
     vital
 }
 
@@ -10,10 +10,10 @@ fn lcp(value: f64) -> Vital {
 fn a_value_is_reported_once_and_then_what_it_has_grown_by() {
     let mut vital = Vital::new("cls", 0.25, 0.5);
     assert_eq!(vital.report(), None, "there is nothing yet");
-    vital.value = Some(0.25);
+    vital.set(0.25);
     assert_eq!(vital.report().unwrap().delta, 0.25);
     assert_eq!(vital.report(), None, "nothing new");
-    vital.value = Some(1.0);
+    vital.set(1.0);
     let report = vital.report().unwrap();
     assert_eq!((report.value, report.delta), (1.0, 0.75));
 }
@@ -21,7 +21,7 @@ fn a_value_is_reported_once_and_then_what_it_has_grown_by() {
 #[test]
 fn nothing_is_a_value_too() {
     let mut vital = Vital::new("cls", 0.1, 0.25);
-    vital.value = Some(0.0);
+    vital.set(0.0);
     let report = vital.report().unwrap();
     assert_eq!((report.delta, report.rating), (0.0, "good"));
     assert_eq!(vital.report(), None);

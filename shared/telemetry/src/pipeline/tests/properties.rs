@@ -156,8 +156,8 @@ impl Observed {
                     .under_way
                     .is_some_and(|(_, deadline)| self.now < deadline);
                 assert!(!overlaps, "a second export before the end of the first");
-                assert_eq!(batch.deadline, self.now + self.settings.export_timeout);
-                self.under_way = Some((batch.id, batch.deadline));
+                assert_eq!(batch.deadline(), self.now + self.settings.export_timeout);
+                self.under_way = Some((batch.id, batch.deadline()));
                 let (items, bytes) = (
                     self.settings.max_export_batch_size,
                     self.settings.max_batch_bytes,
