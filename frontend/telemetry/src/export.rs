@@ -215,7 +215,8 @@ pub(crate) fn forget() {
 async fn deliver(batch: BatchId, mut sent: Box<Sent>) {
     if !sent.has_begun() {
         // It may have been dropped since it was handed out: with the user's consent.
-        if !is_under_way(batch, &sent) || is_kept(batch, &sent) {
+        let has_items = |it: &mut Lane| it.pipeline.items(batch).next().is_some();
+        if lane(sent.signal, has_items) != Some(true) || is_kept(batch, &sent) {
             return;
         }
         #[cfg(feature = "gzip")]
@@ -250,6 +251,7 @@ async fn deliver(batch: BatchId, mut sent: Box<Sent>) {
 }
 
 /// Whether the pipeline still waits for this attempt: what it has given up is in the queue again, or dropped.
+#[cfg(any(feature = "gzip", feature = "offline"))]
 fn is_under_way(batch: BatchId, sent: &Sent) -> bool {
     lane(sent.signal, |it| it.pipeline.is_under_way(batch)) == Some(true)
 }
@@ -302,7 +304,7 @@ fn tell(outcome: Outcome, sent: &Sent) {
         let message = response::partial_success(sent.answer()).error_message;
         for byte in message.iter().take(MAX_MESSAGE_BYTES) {
             // No collector says more than ASCII, and to decode what does would be more code than the rest of this.
-            text.push(char::from(byte & 0x7f));
+            text.push(char::from(*byte.min(&0x7f)));
         }
         page::warn(&text);
     }
@@ -372,7 +374,6 @@ impl Exporter {
     /// Does what the pipelines say there is to do.
     #[inline(never)]
     fn drive(&mut self) {
-        let mut wake = None;
         let now = clock::monotonic();
         for lane in &mut self.lanes {
             loop {
@@ -382,15 +383,14 @@ impl Exporter {
                         let sent = lane.request(batch.id, self.transport, &self.resource);
                         wasm_bindgen_futures::spawn_local(deliver(batch.id, sent));
                     }
-                    Next::Wait(Some(at)) => {
-                        wake = Some(wake.map_or(at, |wake| at.min(wake)));
+                    Next::Wait(at) => {
+                        self.timer.set(at, now);
                         break;
                     }
-                    _ => break,
+                    Next::Done => break,
                 }
             }
         }
-        self.timer.set(wake, now);
     }
 
     /// A batch that takes what is left of the keepalive quota, or else one as large, to be sent without.

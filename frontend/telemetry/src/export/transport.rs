@@ -184,7 +184,7 @@ impl Sent {
     /// those no keepalive request is accepted any more. The answer counts even if its body breaks off.
     pub(super) fn take(&mut self, next: Result<JsValue, JsValue>) -> Option<Outcome> {
         let is_read = match next {
-            next if !self.response.is_undefined() => !self.read(next.unwrap_or_default()),
+            next if !self.response.is_undefined() => !self.read(&next.unwrap_or_default()),
             Ok(response) => {
                 #[cfg(feature = "clock-offset")]
                 if let Some(date) = header(&response, "date") {
@@ -220,12 +220,12 @@ impl Sent {
         )]
         let status = page::number(&self.response, "status") as u16;
         let retry_after = header(&self.response, "retry-after");
-        Some(outcome(status, retry_after, &self.answer))
+        Some(outcome(status, retry_after.as_deref(), &self.answer))
     }
 
     /// Takes what a reader has read. Whether there may be more.
-    fn read(&mut self, piece: JsValue) -> bool {
-        let piece = page::property(&piece, "value");
+    fn read(&mut self, piece: &JsValue) -> bool {
+        let piece = page::property(piece, "value");
         let length = length(&piece);
         if self.answer.len() + length > MAX_ANSWER_BYTES {
             call(&self.reader, "cancel", UNDEFINED);
@@ -272,13 +272,13 @@ pub(super) fn is_header(name: &str, value: &str) -> bool {
 }
 
 /// What an answer means (OTLP/HTTP, 1.10: Failures). Status 0 is none.
-fn outcome(status: u16, retry_after: Option<String>, body: &[u8]) -> Outcome {
+fn outcome(status: u16, retry_after: Option<&str>, body: &[u8]) -> Outcome {
     match status {
         200..=299 => Outcome::Exported {
             rejected: response::partial_success(body).rejected,
         },
         0 | 429 | 502 | 503 | 504 => Outcome::Retry {
-            after: retry_after.as_deref().and_then(pause),
+            after: retry_after.and_then(pause),
         },
         _ => Outcome::Dropped(DropReason::Rejected),
     }

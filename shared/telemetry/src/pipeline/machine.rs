@@ -304,10 +304,13 @@ impl<T> Pipeline<T> {
 
     /// Ends an attempt, unless it is over. `exhausted` is why its items are dropped if it was the last one.
     fn end(&mut self, id: BatchId, outcome: Outcome, exhausted: DropReason, now: u64, random: f32) {
-        if !self.is_under_way(id) {
-            return;
+        let polled = self.current.filter(|it| it.id == id);
+        match polled {
+            Some(over) if over.state != State::UnderWay => return,
+            Some(_) => self.current = None,
+            // Of a drain, or over: then there are no items of this id.
+            None => {}
         }
-        let polled = self.current.take_if(|it| it.id == id);
         let outcome = match (outcome, polled) {
             (Outcome::Retry { .. }, None) => return self.held.relocate(id, QUEUED, 0),
             (Outcome::Retry { after }, Some(Current { attempt, .. })) => {

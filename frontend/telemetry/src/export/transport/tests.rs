@@ -9,7 +9,7 @@ use super::*;
 fn only_what_may_pass_is_tried_again() {
     for status in [429, 502, 503, 504] {
         let after = Some(Duration::from_secs(7));
-        let outcome = outcome(status, Some("7".to_owned()), b"");
+        let outcome = outcome(status, Some("7"), b"");
         assert_eq!(outcome, Outcome::Retry { after });
     }
     for status in [301, 400, 401, 404, 413, 500, 501] {
