@@ -37,7 +37,7 @@ pub(crate) fn wrap(object: &JsValue, name: &str, wrapper: Box<Callback>) {
         && construct("Proxy", &Array::of2(&original, &handler))
             .is_ok_and(|proxy| page::set(object, name, proxy));
     if !is_set {
-        page::warn("a function of the page cannot be replaced: its requests are not traced");
+        page::warn("the requests of this page cannot be traced");
     }
 }
 
@@ -133,7 +133,8 @@ pub(crate) fn answer(span: &mut Span, response: &JsValue, server_timing: Option<
         span.set(http::RESPONSE_STATUS_CODE, &otlp::int(code));
     }
     if (400..1000).contains(&code) {
-        let digits = code / 100 << 8 | code / 10 % 10 << 4 | code % 10;
+        // A hexadecimal digit for each decimal one.
+        let digits = (code / 100) << 8 | (code / 10 % 10) << 4 | (code % 10);
         let mut class = String::new();
         hex::push_number(&mut class, digits.unsigned_abs(), 3);
         error(span, &class);
