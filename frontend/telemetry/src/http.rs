@@ -141,7 +141,9 @@ pub(crate) fn answer(span: &mut Span, response: &JsValue, server_timing: Option<
     }
     let server = server_timing.and_then(server_timing::parse);
     if let Some(server) = server {
-        span.set_text(throughline::SERVER_SPAN_ID, &server.span_id_digits());
+        let mut id = String::new();
+        server.push_span_id(&mut id);
+        span.set_text(throughline::SERVER_SPAN_ID, &id);
     }
 }
 
