@@ -94,19 +94,18 @@ impl Wrapper {
         let method = page::text(&source, "method");
         let method = method.as_deref().unwrap_or("GET");
         let span = http::start(&self.tracer, &cx, method, &target);
-        if propagation != Propagation::Nothing {
-            // If the page has set the header itself, all of it is the page's.
-            if header(&source, w3c::TRACEPARENT).is_none() {
-                let stays = propagation == Propagation::TraceAndBaggage
+        // If the page has set the header itself, all of it is the page's.
+        if propagation != Propagation::Nothing && header(&source, w3c::TRACEPARENT).is_none() {
+            let stays = cfg!(feature = "baggage")
+                && (propagation == Propagation::TraceAndBaggage
                     || page::property(&source, "redirect") != "follow"
-                    || page::property(&source, "mode") == "same-origin";
-                let baggage = stays.then(|| header(&source, w3c::BAGGAGE).map_or(0, |it| it.len()));
-                let headers = page::property(&source, "headers");
-                // Refused for `no-cors` requests: those go without.
-                http::inject(&span, &cx, baggage, &|name, value| {
-                    drop(page::call(&headers, "append", name, value));
-                });
-            }
+                    || page::property(&source, "mode") == "same-origin");
+            let baggage = stays.then(|| header(&source, w3c::BAGGAGE).map_or(0, |it| it.len()));
+            let headers = page::property(&source, "headers");
+            // Refused for `no-cors` requests: those go without.
+            http::inject(&span, &cx, baggage, &|name, value| {
+                drop(page::call(&headers, "append", name, value));
+            });
         }
         Some(Open::new(span, source, &target))
     }

@@ -37,7 +37,7 @@ pub(crate) fn wrap(object: &JsValue, name: &str, wrapper: Box<Callback>) {
         && construct("Proxy", &Array::of2(&original, &handler))
             .is_ok_and(|proxy| page::set(object, name, proxy));
     if !is_set {
-        page::warn("a function of the page cannot be replaced: its requests are not traced");
+        page::warn("the requests of this page cannot be traced");
     }
 }
 
@@ -139,14 +139,17 @@ pub(crate) fn answer(span: &mut Span, response: &JsValue, server_timing: Option<
         span.set(http::RESPONSE_STATUS_CODE, &otlp::int(code));
     }
     if (400..1000).contains(&code) {
-        let digits = code / 100 << 8 | code / 10 % 10 << 4 | code % 10;
+        // A hexadecimal digit for each decimal one.
+        let digits = (code / 100) << 8 | (code / 10 % 10) << 4 | (code % 10);
         let mut class = String::new();
         hex::push_number(&mut class, digits.unsigned_abs(), 3);
         error(span, &class);
     }
     let server = server_timing.and_then(server_timing::parse);
     if let Some(server) = server {
-        span.set_text(throughline::SERVER_SPAN_ID, &server.span_id_digits());
+        let mut id = String::new();
+        server.push_span_id(&mut id);
+        span.set_text(throughline::SERVER_SPAN_ID, &id);
     }
 }
 

@@ -105,7 +105,10 @@ impl Wrapper {
         }
         let note = Object::new();
         page::set(&note, "method", arguments.get(0));
-        page::set(&note, "url", arguments.get(1));
+        let target = arguments.get(1).as_string();
+        if let Some(target) = target.as_deref().and_then(Target::of) {
+            page::set(&note, "url", target.part("href"));
+        }
         self.notes.set(this.unchecked_ref(), &note);
         Ok(result)
     }
@@ -123,7 +126,7 @@ impl Wrapper {
             page::set(&note, "isTaken", true);
         } else if name.eq_ignore_ascii_case(w3c::BAGGAGE) {
             // The browser joins what is given twice.
-            let value = text(&arguments.get(1))?.as_string().unwrap_or_default();
+            let value = arguments.get(1).as_string().unwrap_or_default();
             let given = page::number(&note, "baggage");
             page::set(&note, "baggage", given + value.len() as f64);
         }

@@ -25,7 +25,8 @@ pub fn parse(header: &str) -> Option<TraceParent> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     // Where the present piece began, whether it is a metric's name, and whether the metric is one of ours.
     let (mut start, mut is_name, mut is_ours) = (0, true, false);
-    for at in 0..=bytes.len() {
+    let mut at = 0;
+    loop {
         let byte = bytes.get(at);
         match byte {
             Some(_) if is_escaped => is_escaped = false,
@@ -43,8 +44,9 @@ pub fn parse(header: &str) -> Option<TraceParent> {
             }
             _ => {}
         }
+        byte?;
+        at += 1;
     }
-    None
 }
 
 /// What `desc="…"` says.

@@ -131,7 +131,7 @@ impl Target {
             port = port * 10 + i64::from(digit & 15);
         }
         match port {
-            0 if self.part("protocol") == "https:" => 443,
+            0 if self.address.starts_with("https") => 443,
             0 => 80,
             _ => port,
         }

@@ -80,17 +80,15 @@ impl TraceParent {
         hex::push_number(&mut header, high, 16);
         hex::push_number(&mut header, low, 16);
         header.push('-');
-        header.push_str(&self.span_id_digits());
+        self.push_span_id(&mut header);
         header.push('-');
         hex::push_number(&mut header, self.flags.to_u8().into(), 2);
         header
     }
 
-    /// The span's id in the header.
-    pub fn span_id_digits(&self) -> String {
-        let mut digits = String::new();
-        hex::push_number(&mut digits, u64::from_be_bytes(self.span_id.to_bytes()), 16);
-        digits
+    /// Appends the span's id as it is in the header.
+    pub fn push_span_id(&self, text: &mut String) {
+        hex::push_number(text, u64::from_be_bytes(self.span_id.to_bytes()), 16);
     }
 
     /// The trace.
