@@ -54,6 +54,7 @@ pub(crate) fn monotonic() -> Duration {
 }
 
 /// The anchor for a new trace, repaired if the machine slept or its clock was set.
+#[allow(dead_code, reason = "by features that are not about traces")]
 pub(crate) fn anchor() -> Anchor {
     anchor_at(monotonic())
 }

@@ -18,14 +18,14 @@ use crate::otlp::{Any, Attributes, Message, Scope, cut};
 pub(crate) struct Span {
     context: SpanContext,
     /// `None` once it has ended, or if it was never to be recorded.
-    recording: Option<Box<Recording>>,
+    recording: Option<Recording>,
 }
 
 pub(crate) struct Recording {
     /// Its message, in which events and links follow, and at its end the rest.
     pub(crate) attributes: Attributes,
     pub(crate) name: Cow<'static, str>,
-    pub(crate) kind: u64,
+    pub(crate) kind: u8,
     pub(crate) flags: u32,
     /// Zero if there is none.
     pub(crate) parent: SpanId,
@@ -59,7 +59,7 @@ impl Span {
     pub(crate) fn recording(context: SpanContext, recording: Recording) -> Self {
         Self {
             context,
-            recording: Some(Box::new(recording)),
+            recording: Some(recording),
         }
     }
 
@@ -87,7 +87,7 @@ impl Span {
 
     /// What is recorded, if it still is.
     pub(crate) fn recorded(&mut self) -> Option<&mut Recording> {
-        self.recording.as_deref_mut()
+        self.recording.as_mut()
     }
 
     #[inline(never)]
@@ -101,27 +101,30 @@ impl Span {
 
     /// Ends it at this time in nanoseconds since 1970, but not before its start.
     #[inline(never)]
+    #[allow(dead_code, reason = "by instrumentations that are features")]
     pub(crate) fn end_nanos(&mut self, end: u64) {
         self.finish(end, clock::monotonic());
     }
 
     fn finish(&mut self, end: u64, now: Duration) {
-        let Some(mut recording) = self.recording.take() else {
+        let Some(recording) = &mut self.recording else {
             return;
         };
         let end = end.max(recording.start);
         let context = &self.context;
         let at = recording.anchor.unix_nanos(now);
         roots::span_ended(context.trace_id(), context.span_id(), end, at);
-        if recording.consent != consent::epoch() {
-            return export::refuse(Signal::Traces);
+        if recording.consent == consent::epoch() {
+            recording.complete(context, end);
+            let item = Item {
+                scope: Scope::clone(&recording.scope),
+                bytes: std::mem::take(&mut recording.attributes.message).into_bytes(),
+            };
+            export::record(Signal::Traces, item, now);
+        } else {
+            export::refuse(Signal::Traces);
         }
-        recording.complete(context, end);
-        let item = Item {
-            scope: Scope::clone(&recording.scope),
-            bytes: std::mem::take(&mut recording.attributes.message).into_bytes(),
-        };
-        export::record(Signal::Traces, item, now);
+        self.recording = None;
     }
 
     fn event(&mut self, name: &str, at: Option<SystemTime>, attributes: Vec<KeyValue>) {
@@ -242,7 +245,7 @@ impl Recording {
         span.uint(field::EVENTS + 1, self.events.dropped.into());
         span.uint(field::LINKS + 1, self.links.dropped.into());
         span.text(5, cut(&self.name, MAX_NAME_BYTES));
-        span.uint(6, self.kind);
+        span.uint(6, self.kind.into());
         if !matches!(self.status, Status::Unset) {
             let status = span.begin(15);
             match &self.status {
@@ -299,7 +302,7 @@ pub(crate) fn flags(context: &SpanContext, is_remote: bool) -> u32 {
 }
 
 /// The message's number for a kind.
-pub(crate) fn kind(kind: &SpanKind) -> u64 {
+pub(crate) fn kind(kind: &SpanKind) -> u8 {
     match kind {
         SpanKind::Internal => 1,
         SpanKind::Server => 2,
