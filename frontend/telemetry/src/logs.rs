@@ -116,7 +116,7 @@ impl Record {
 fn write_span(message: &mut Message, span: &SpanContext) {
     if span.is_valid() {
         message.fixed32(8, span.trace_flags().to_u8().into());
-        message.bytes(9, &span.trace_id().to_bytes());
+        message.trace_id(9, span.trace_id());
         message.span_id(10, span.span_id());
     }
 }

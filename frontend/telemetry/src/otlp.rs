@@ -13,18 +13,12 @@ mod tests;
 use std::sync::Arc;
 
 use opentelemetry::InstrumentationScope;
-use opentelemetry::trace::{SpanContext, SpanId};
+use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 use throughline_core::w3c;
 
-#[cfg(any(
-    feature = "document-load",
-    feature = "resource-timing",
-    feature = "clock-offset"
-))]
-pub(crate) use self::attributes::double;
-#[cfg(any(feature = "fetch", feature = "xhr", feature = "document-load"))]
-pub(crate) use self::attributes::int;
 pub(crate) use self::attributes::{Any, Attributes, bool, text};
+#[allow(unused_imports, reason = "by instrumentations that are features")]
+pub(crate) use self::attributes::{double, int};
 #[cfg(feature = "logs")]
 pub(crate) use self::attributes::{pair, value};
 
@@ -146,12 +140,6 @@ impl Message {
         }
     }
 
-    /// Adds the fields of another.
-    #[cfg(feature = "resource-timing")]
-    pub(crate) fn append(&mut self, other: &Self) {
-        self.0.extend_from_slice(&other.0);
-    }
-
     pub(crate) fn message(&mut self, field: u32, message: &Self) {
         self.bytes(field, &message.0);
     }
@@ -196,14 +184,31 @@ impl Message {
     /// The ids and the `tracestate` of a span, as fields 1 to 3: so they are in a `Span` and in its `Link`s.
     #[inline(never)]
     pub(crate) fn context(&mut self, span: &SpanContext) {
-        self.bytes(1, &span.trace_id().to_bytes());
+        self.trace_id(1, span.trace_id());
         self.text(3, &w3c::tracestate(span));
         self.span_id(2, span.span_id());
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "it is cut in two")]
+    pub(crate) fn trace_id(&mut self, field: u32, id: TraceId) {
+        let id = u128::from_be_bytes(id.to_bytes());
+        self.tag(field, Wire::Length);
+        self.varint(16);
+        self.big_endian((id >> 64) as u64);
+        self.big_endian(id as u64);
+    }
+
     #[inline(never)]
     pub(crate) fn span_id(&mut self, field: u32, id: SpanId) {
-        self.bytes(field, &id.to_bytes());
+        self.tag(field, Wire::Length);
+        self.varint(8);
+        self.big_endian(u64::from_be_bytes(id.to_bytes()));
+    }
+
+    /// In one place, because WebAssembly has no instruction for it.
+    #[inline(never)]
+    fn big_endian(&mut self, value: u64) {
+        self.0.extend_from_slice(&value.to_be_bytes());
     }
 
     /// Fields that were written elsewhere.
@@ -212,9 +217,16 @@ impl Message {
         self.0.extend_from_slice(&fields.0);
     }
 
-    #[inline(never)]
+    /// A varint too, but one or two bytes for any field that there is.
+    #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
     fn tag(&mut self, field: u32, wire: Wire) {
-        self.varint(u64::from(field << 3 | wire as u32));
+        let tag = field << 3 | wire as u32;
+        if field < 16 {
+            self.0.push(tag as u8);
+        } else {
+            self.0.push(tag as u8 | 0x80);
+            self.0.push((tag >> 7) as u8);
+        }
     }
 
     #[inline(never)]

@@ -18,14 +18,14 @@ use crate::otlp::{Any, Attributes, Message, Scope, cut};
 pub(crate) struct Span {
     context: SpanContext,
     /// `None` once it has ended, or if it was never to be recorded.
-    recording: Option<Box<Recording>>,
+    recording: Option<Recording>,
 }
 
 pub(crate) struct Recording {
     /// Its message, in which events and links follow, and at its end the rest.
     pub(crate) attributes: Attributes,
     pub(crate) name: Cow<'static, str>,
-    pub(crate) kind: u64,
+    pub(crate) kind: u8,
     pub(crate) flags: u32,
     /// Zero if there is none.
     pub(crate) parent: SpanId,
@@ -48,7 +48,11 @@ pub(crate) struct Count {
 
 /// A span that has ended, and is not recorded yet.
 #[cfg(feature = "resource-timing")]
-pub(crate) struct Ended(Box<Recording>);
+pub(crate) struct Ended {
+    item: Item,
+    /// For further attributes.
+    room: usize,
+}
 
 /// Fields of the `Span` message.
 pub(crate) mod field {
@@ -63,7 +67,7 @@ impl Span {
     pub(crate) fn recording(context: SpanContext, recording: Recording) -> Self {
         Self {
             context,
-            recording: Some(Box::new(recording)),
+            recording: Some(recording),
         }
     }
 
@@ -91,7 +95,7 @@ impl Span {
 
     /// What is recorded, if it still is.
     pub(crate) fn recorded(&mut self) -> Option<&mut Recording> {
-        self.recording.as_deref_mut()
+        self.recording.as_mut()
     }
 
     #[inline(never)]
@@ -105,13 +109,14 @@ impl Span {
 
     /// Ends it at this time in nanoseconds since 1970, but not before its start.
     #[inline(never)]
+    #[allow(dead_code, reason = "by instrumentations that are features")]
     pub(crate) fn end_nanos(&mut self, end: u64) {
         self.finish(end, clock::monotonic());
     }
 
     fn finish(&mut self, end: u64, now: Duration) {
-        if let Some(recording) = self.complete(end, now) {
-            export::record(Signal::Traces, recording.into_item(), now);
+        if let Some(item) = self.complete(end, now) {
+            export::record(Signal::Traces, item, now);
         }
     }
 
@@ -119,22 +124,31 @@ impl Span {
     #[cfg(feature = "resource-timing")]
     pub(crate) fn end_apart(&mut self) -> Option<Ended> {
         let now = clock::monotonic();
-        let end = self.recording.as_ref()?.anchor.unix_nanos(now);
-        self.complete(end, now).map(Ended)
+        let recording = self.recording.as_ref()?;
+        let end = recording.anchor.unix_nanos(now);
+        let room = recording.attributes.room(limits::get().attributes);
+        self.complete(end, now).map(|item| Ended { item, room })
     }
 
-    fn complete(&mut self, end: u64, now: Duration) -> Option<Box<Recording>> {
-        let mut recording = self.recording.take()?;
+    /// What is to be recorded of it.
+    fn complete(&mut self, end: u64, now: Duration) -> Option<Item> {
+        let recording = self.recording.as_mut()?;
         let end = end.max(recording.start);
         let context = &self.context;
         let at = recording.anchor.unix_nanos(now);
         roots::span_ended(context.trace_id(), context.span_id(), end, at);
-        if recording.consent != consent::epoch() {
+        let mut item = None;
+        if recording.consent == consent::epoch() {
+            recording.complete(context, end);
+            item = Some(Item {
+                scope: Scope::clone(&recording.scope),
+                bytes: std::mem::take(&mut recording.attributes.message).into_bytes(),
+            });
+        } else {
             export::refuse(Signal::Traces);
-            return None;
         }
-        recording.complete(context, end);
-        Some(recording)
+        self.recording = None;
+        item
     }
 
     fn event(&mut self, name: &str, at: Option<SystemTime>, attributes: Vec<KeyValue>) {
@@ -247,13 +261,6 @@ impl Recording {
         }
     }
 
-    fn into_item(self) -> Item {
-        Item {
-            scope: self.scope,
-            bytes: self.attributes.message.into_bytes(),
-        }
-    }
-
     /// Completes the message. What differs from span to span comes last: what they share is then one stretch, which
     /// compresses better.
     fn complete(&mut self, context: &SpanContext, end: u64) {
@@ -262,7 +269,7 @@ impl Recording {
         span.uint(field::EVENTS + 1, self.events.dropped.into());
         span.uint(field::LINKS + 1, self.links.dropped.into());
         span.text(5, cut(&self.name, MAX_NAME_BYTES));
-        span.uint(6, self.kind);
+        span.uint(6, self.kind.into());
         if !matches!(self.status, Status::Unset) {
             let status = span.begin(15);
             match &self.status {
@@ -289,15 +296,15 @@ impl Recording {
 
 #[cfg(feature = "resource-timing")]
 impl Ended {
-    /// Sets attributes within their number; `set` is told how many those may be. They have a field of their own, so that they may come after all others.
+    /// Sets attributes: `set` is told how many there may be. Those that it has already are not looked for.
     pub(crate) fn set(&mut self, set: impl FnOnce(&mut Attributes, usize)) {
         let mut more = Attributes::of_field(field::ATTRIBUTES);
-        set(&mut more, self.0.attributes.room(limits::get().attributes));
-        self.0.attributes.message.append(&more.message);
+        set(&mut more, self.room);
+        self.item.bytes.extend(more.message.into_bytes());
     }
 
     pub(crate) fn into_item(self) -> Item {
-        self.0.into_item()
+        self.item
     }
 }
 
@@ -335,7 +342,7 @@ pub(crate) fn flags(context: &SpanContext, is_remote: bool) -> u32 {
 }
 
 /// The message's number for a kind.
-pub(crate) fn kind(kind: &SpanKind) -> u64 {
+pub(crate) fn kind(kind: &SpanKind) -> u8 {
     match kind {
         SpanKind::Internal => 1,
         SpanKind::Server => 2,

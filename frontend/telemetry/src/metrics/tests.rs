@@ -39,7 +39,10 @@ fn collected(streams: &mut Streams, seconds: u64) -> Vec<Metric> {
     if items.is_empty() {
         return Vec::new();
     }
-    let parts: Vec<_> = items.iter().map(|it| (&*it.scope, &*it.bytes)).collect();
+    let parts: Vec<_> = items
+        .iter()
+        .map(|it| (it.scope.as_slice(), &*it.bytes))
+        .collect();
     let request = otlp::request(&[], &parts);
     let read = ExportMetricsServiceRequest::decode(&*request).unwrap();
     let [resource] = <[_; 1]>::try_from(read.resource_metrics).unwrap();

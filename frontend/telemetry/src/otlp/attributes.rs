@@ -135,8 +135,8 @@ impl<'a> From<&'a Value> for Any<'a> {
     fn from(value: &'a Value) -> Self {
         match value {
             Value::Bool(it) => Self::Bool(*it),
-            Value::I64(it) => Self::Int(*it),
-            Value::F64(it) => Self::Double(*it),
+            Value::I64(it) => int(*it),
+            Value::F64(it) => double(*it),
             Value::String(it) => Self::Text(it.as_str()),
             Value::Array(it) => Self::Array(it),
             _ => Self::Unknown,
