@@ -109,6 +109,10 @@ pub(crate) fn ask(object: &JsValue, method: &str, argument: &str) -> JsValue {
 
 /// Calls a function.
 #[inline(never)]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "they are dropped in one place"
+)]
 pub(crate) fn apply(
     function: &JsValue,
     this: &JsValue,
