@@ -16,15 +16,8 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::{SpanContext, SpanId};
 use throughline_core::w3c;
 
-#[cfg(any(
-    feature = "document-load",
-    feature = "resource-timing",
-    feature = "clock-offset"
-))]
-pub(crate) use self::attributes::double;
-#[cfg(any(feature = "fetch", feature = "xhr", feature = "document-load"))]
-pub(crate) use self::attributes::int;
-pub(crate) use self::attributes::{Any, Attributes, bool, text};
+#[allow(unused_imports, reason = "each is for some feature, none for all")]
+pub(crate) use self::attributes::{Any, Attributes, bool, double, int, text};
 #[cfg(feature = "logs")]
 pub(crate) use self::attributes::{pair, value};
 
