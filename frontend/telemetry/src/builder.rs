@@ -10,6 +10,8 @@ use throughline_core::names;
 
 use crate::config::Config;
 use crate::export::Credentials;
+#[cfg(any(feature = "fetch", feature = "xhr"))]
+use crate::http::Propagation;
 use crate::limits::Limits;
 use crate::page;
 use crate::sampler::Sampler;
@@ -145,20 +147,16 @@ impl Builder {
     /// Headers follow a redirection, to whatever origin. So the page's own origin gets no `baggage` with a request that
     /// follows redirections, unless it is named here too: then it, and whom it redirects to, may have it.
     #[cfg(any(feature = "fetch", feature = "xhr"))]
-    pub fn propagate_to(mut self, origin: impl Into<String>) -> Self {
-        self.config.propagate_to.push(origin.into());
-        self.config.said(&["propagate_to"]);
-        self
+    pub fn propagate_to(self, origin: impl Into<String>) -> Self {
+        self.rule("propagate_to", Propagation::TraceAndBaggage, &origin.into())
     }
 
     /// Requests that are traced, but carry no header of ours: to this address, or to all that begin so (see
     /// [`ignore`](Self::ignore)). Such as those that are redirected to another origin, which would have to allow the
     /// headers by CORS: `/downloads/*`.
     #[cfg(any(feature = "fetch", feature = "xhr"))]
-    pub fn do_not_propagate_to(mut self, address: impl Into<String>) -> Self {
-        self.config.do_not_propagate_to.push(address.into());
-        self.config.said(&["do_not_propagate_to"]);
-        self
+    pub fn do_not_propagate_to(self, address: impl Into<String>) -> Self {
+        self.rule("do_not_propagate_to", Propagation::Nothing, &address.into())
     }
 
     /// Requests that are not traced: to this address, its query included, or to all that begin with what is before a
@@ -167,9 +165,14 @@ impl Builder {
     /// A `*` anywhere else stands for nothing, and an origin is always a whole one: `https://ads*` is told in the console,
     /// and left out.
     #[cfg(any(feature = "fetch", feature = "xhr"))]
-    pub fn ignore(mut self, address: impl Into<String>) -> Self {
-        self.config.ignore.push(address.into());
-        self.config.said(&["ignore"]);
+    pub fn ignore(self, address: impl Into<String>) -> Self {
+        self.rule("ignore", Propagation::Untraced, &address.into())
+    }
+
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    fn rule(mut self, key: &str, propagation: Propagation, address: &str) -> Self {
+        crate::http::add_rule(&mut self.config.rules, propagation, address);
+        self.config.said(&[key]);
         self
     }
 

@@ -68,7 +68,7 @@ fn performance(read: &dyn Fn(&Performance) -> u64) -> Option<u64> {
 }
 
 /// The anchor for a new trace, repaired if the machine slept or its clock was set.
-#[allow(dead_code, reason = "by features that are not about traces")]
+#[allow(dead_code, reason = "for some features")]
 pub(crate) fn anchor() -> Anchor {
     anchor_at(monotonic())
 }

@@ -34,11 +34,7 @@ pub(crate) struct Config {
     #[cfg(feature = "session")]
     pub(crate) session: Session,
     #[cfg(any(feature = "fetch", feature = "xhr"))]
-    pub(crate) propagate_to: Vec<String>,
-    #[cfg(any(feature = "fetch", feature = "xhr"))]
-    pub(crate) do_not_propagate_to: Vec<String>,
-    #[cfg(any(feature = "fetch", feature = "xhr"))]
-    pub(crate) ignore: Vec<String>,
+    pub(crate) rules: crate::http::Settings,
     /// The keys about which something has been said, so that nobody else has a say.
     #[cfg(feature = "config")]
     said: Vec<String>,
@@ -85,11 +81,7 @@ impl Default for Config {
             #[cfg(feature = "session")]
             session: Session::default(),
             #[cfg(any(feature = "fetch", feature = "xhr"))]
-            propagate_to: Vec::new(),
-            #[cfg(any(feature = "fetch", feature = "xhr"))]
-            do_not_propagate_to: Vec::new(),
-            #[cfg(any(feature = "fetch", feature = "xhr"))]
-            ignore: Vec::new(),
+            rules: Vec::new(),
             #[cfg(feature = "config")]
             said: Vec::new(),
         }

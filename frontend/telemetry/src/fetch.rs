@@ -138,7 +138,7 @@ fn header(message: &JsValue, name: &str) -> Option<String> {
 /// Whether a value is an instance of a class of the page's.
 #[inline(never)]
 fn is_a(class: &str, value: &JsValue) -> bool {
-    let prototype = page::property(&http::global(class), "prototype");
+    let prototype = page::property(&page::global(class), "prototype");
     let is_one = page::call(&prototype, "isPrototypeOf", value, JsValue::UNDEFINED);
     is_one.is_ok_and(|it| it.is_truthy())
 }

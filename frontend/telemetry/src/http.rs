@@ -13,7 +13,7 @@ use throughline_core::{hex, redact, server_timing, w3c};
 use wasm_bindgen::JsValue;
 
 pub(crate) use self::open::{Open, add, end_all, take};
-pub(crate) use self::rules::{Propagation, Rules, Target};
+pub(crate) use self::rules::{Propagation, Rules, Settings, Target, add as add_rule};
 #[cfg(feature = "resource-timing")]
 pub(crate) use self::timing::end;
 use crate::otlp;
@@ -50,16 +50,10 @@ pub(crate) fn call(
     reflect("apply", original, this, arguments)
 }
 
-/// What the page has under a name.
-#[inline(never)]
-pub(crate) fn global(name: &str) -> JsValue {
-    page::property(&js_sys::global(), name)
-}
-
 /// `new class(...arguments)`.
 #[inline(never)]
 pub(crate) fn construct(class: &str, arguments: &JsValue) -> Result<JsValue, JsValue> {
-    let class = global(class);
+    let class = page::global(class);
     reflect("construct", &class, arguments, &class)
 }
 
@@ -71,7 +65,7 @@ fn reflect(
     third: &JsValue,
 ) -> Result<JsValue, JsValue> {
     page::apply(
-        &page::property(&global("Reflect"), method),
+        &page::property(&page::global("Reflect"), method),
         &JsValue::UNDEFINED,
         function.clone(),
         second.clone(),

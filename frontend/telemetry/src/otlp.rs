@@ -16,9 +16,8 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 use throughline_core::w3c;
 
-pub(crate) use self::attributes::{Any, Attributes, bool, text};
-#[allow(unused_imports, reason = "by instrumentations that are features")]
-pub(crate) use self::attributes::{double, int};
+#[allow(unused_imports, reason = "each is for some feature, none for all")]
+pub(crate) use self::attributes::{Any, Attributes, bool, double, int, text};
 #[cfg(feature = "logs")]
 pub(crate) use self::attributes::{pair, value};
 

@@ -128,7 +128,11 @@ pub(crate) fn apply(
 }
 
 /// The `URL` that the browser makes of an address in the page. `None` if it is none.
+#[inline(never)]
 pub(crate) fn resolved(address: &str) -> Option<JsValue> {
+    if !IS_BROWSER {
+        return None;
+    }
     let base = text(&global("document"), "baseURI")?;
     Some(Url::new_with_base(address, &base).ok()?.into())
 }

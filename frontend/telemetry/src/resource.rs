@@ -1,10 +1,9 @@
 //! Who sends: the service, this page load, and the browser it runs in.
 
-use js_sys::Array;
 use opentelemetry::KeyValue;
 use throughline_core::limits::MAX_ATTRIBUTES;
 use throughline_core::names::{network, resource};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use crate::config::Config;
 use crate::ids;
@@ -51,17 +50,16 @@ fn browser(all: &mut Attributes) {
             all.set(key, &Any::Text(&text), MAX_ATTRIBUTES);
         }
     }
-    let brands = property(&hints, "brands");
-    if !Array::is_array(&brands) {
+    if hints.is_undefined() {
         return;
     }
     let mobile = Any::Bool(page::is(&hints, "mobile"));
     all.set(resource::BROWSER_MOBILE, &mobile, MAX_ATTRIBUTES);
-    let brands: &Array = brands.unchecked_ref();
     let mut names = Message::default();
-    for index in 0..brands.length() {
-        names.value(1, &Any::Text(&brand(&brands.get(index))));
-    }
+    page::find(&property(&hints, "brands"), &mut |it| {
+        names.value(1, &Any::Text(&brand(it)));
+        false
+    });
     all.set(resource::BROWSER_BRANDS, &Any::List(&names), MAX_ATTRIBUTES);
 }
 

@@ -85,6 +85,10 @@ pub fn set_user(id: impl Into<String>) {
 }
 
 /// Forgets the user: to be called when they sign out. It begins another session too, see [`Session::ends_at_sign_out`].
+///
+/// What was recorded before keeps its `user.id`, and is still sent: what waits in memory, and with the feature `offline`
+/// what is stored in the browser until the collector can be reached. `clear_stored` removes the latter;
+/// [`disable`](crate::disable) drops both, and forgets the session. `user.id` itself is never stored but in such records.
 pub fn clear_user() {
     let begun = state(|state| {
         state.user = None;

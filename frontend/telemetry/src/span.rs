@@ -109,7 +109,7 @@ impl Span {
 
     /// Ends it at this time in nanoseconds since 1970, but not before its start.
     #[inline(never)]
-    #[allow(dead_code, reason = "by instrumentations that are features")]
+    #[allow(dead_code, reason = "for the load of the document")]
     pub(crate) fn end_nanos(&mut self, end: u64) {
         self.finish(end, clock::monotonic());
     }

@@ -314,7 +314,7 @@ async fn the_context_goes_to_an_allowed_origin_whatever_path_it_was_given_with()
 fn what_is_no_origin_and_no_pattern_is_told_in_the_console() {
     set_up();
     let warnings = set_up_warnings();
-    let [pattern, origin] = &warnings[..] else {
+    let [origin, pattern] = &warnings[..] else {
         panic!("{warnings:?}")
     };
     assert!(origin.ends_with(": not-an-origin"), "{origin}");

@@ -41,14 +41,13 @@ pub(super) fn run(mut builder: Builder) -> Result<(), &'static str> {
     sampler::set(config.sampler);
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     let rules = {
-        use crate::http::Propagation::{Nothing, TraceAndBaggage, Untraced};
-        crate::http::Rules::new([
-            // Requests to these are our own.
-            (Untraced, Signal::ALL.map(|it| it.address(&endpoint)).into()),
-            (Untraced, take(&mut config.ignore)),
-            (Nothing, take(&mut config.do_not_propagate_to)),
-            (TraceAndBaggage, take(&mut config.propagate_to)),
-        ])
+        let mut rules = take(&mut config.rules);
+        // Requests to these are our own.
+        for signal in &Signal::ALL {
+            let address = signal.address(&endpoint);
+            rules.push((crate::http::Propagation::Untraced, address));
+        }
+        crate::http::Rules::new(rules)
     };
     // Before the limits are set: those of the resource are the default ones (specification, Exempt Entities).
     let resource = resource::encode(config, &builder.resource);

@@ -9,6 +9,8 @@ use wasm_bindgen::JsValue;
 
 use super::Config;
 use super::value::{self, Refusal};
+#[cfg(any(feature = "fetch", feature = "xhr"))]
+use crate::http::{self, Propagation};
 use crate::otlp::cut;
 use crate::page::{self, property, text};
 use crate::sampler::Sampler;
@@ -33,6 +35,7 @@ const MAX_COUNT: u32 = 1_024;
 const MAX_VALUE_BYTES: u32 = 65_536;
 
 /// A day: the longest session, and the longest pause in one.
+#[cfg(feature = "session")]
 const MAX_SESSION_MS: u32 = 86_400_000;
 
 /// What is configured once the page has been heard.
@@ -120,11 +123,11 @@ impl Said {
             "sampler" => self.sampler = Some(sampler(value)?),
             "sampler_arg" => self.sampler_arg = Some(value::number(value, 0.0, 1.0)?),
             #[cfg(any(feature = "fetch", feature = "xhr"))]
-            "propagate_to" => config.propagate_to = value::list(value)?,
+            "propagate_to" => return set_rules(config, Propagation::TraceAndBaggage, value),
             #[cfg(any(feature = "fetch", feature = "xhr"))]
-            "do_not_propagate_to" => config.do_not_propagate_to = value::list(value)?,
+            "do_not_propagate_to" => return set_rules(config, Propagation::Nothing, value),
             #[cfg(any(feature = "fetch", feature = "xhr"))]
-            "ignore" => config.ignore = value::list(value)?,
+            "ignore" => return set_rules(config, Propagation::Untraced, value),
             _ => return set_number(config, key, value),
         }
         Ok(())
@@ -136,6 +139,18 @@ impl Said {
         }
         self.config
     }
+}
+
+#[cfg(any(feature = "fetch", feature = "xhr"))]
+fn set_rules(
+    config: &mut Config,
+    propagation: Propagation,
+    value: &JsValue,
+) -> Result<(), Refusal> {
+    for address in value::list(value)? {
+        http::add_rule(&mut config.rules, propagation, &address);
+    }
+    Ok(())
 }
 
 /// The keys of whole numbers, and their bounds.

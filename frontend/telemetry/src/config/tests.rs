@@ -8,6 +8,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 use super::page::Said;
 use super::*;
+use crate::http::Propagation;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -114,9 +115,9 @@ fn assert_bounded(config: &Config) {
             .iter()
             .all(|(_, value)| value.len() <= 2048 && !value.contains('\n'))
     );
-    for list in [&config.propagate_to, &config.ignore] {
-        assert!(list.len() <= 32 && list.iter().all(|it| it.len() <= 2048));
-    }
+    assert!(config.rules.len() <= 3 * 32);
+    // What is not ASCII is three times as long in a URL.
+    assert!(config.rules.iter().all(|(_, it)| it.len() <= 4 * 2048));
     assert!(config.session.idle.as_secs() <= 86_400 && !config.session.idle.is_zero());
     assert!(config.session.max_duration.as_secs() <= 86_400);
     let pipeline = config.pipeline();
@@ -244,9 +245,13 @@ fn every_key_can_be_said_in_a_tag() {
         (pipeline.max_queue_size, pipeline.max_export_batch_size),
         (100, 100)
     );
-    let origins = ["https://a.example", "https://b.example"];
-    assert_eq!(config.propagate_to, origins);
-    assert_eq!(config.ignore, ["/poll*"]);
+    let of = |wanted| {
+        let patterns = config.rules.iter().filter(move |it| it.0 == wanted);
+        patterns.map(|it| it.1.as_str()).collect::<Vec<_>>()
+    };
+    let origins = ["https://a.example/*", "https://b.example/*"];
+    assert_eq!(of(Propagation::TraceAndBaggage), origins);
+    assert!(of(Propagation::Untraced)[0].ends_with("/poll*"));
     let limits = config.limits;
     let (attributes, bytes) = (limits.attributes, limits.attribute_value_bytes);
     assert_eq!((attributes, bytes, limits.events), (8, 9, 10));

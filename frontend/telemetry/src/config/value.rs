@@ -2,7 +2,9 @@
 //!
 //! Every bound is here: whatever the page says, nothing grows without one.
 
-use js_sys::{Array, Reflect};
+#[cfg(any(feature = "fetch", feature = "xhr"))]
+use js_sys::Array;
+use js_sys::Reflect;
 #[cfg(any(feature = "fetch", feature = "xhr"))]
 use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
@@ -20,6 +22,7 @@ const MAX_LIST: u32 = 32;
 pub(super) type Refusal = &'static str;
 
 const NO_TEXT: Refusal = "is no text of 1 to 2048 bytes";
+#[cfg(any(feature = "fetch", feature = "xhr"))]
 const NO_LIST: Refusal = "is no list of 32 texts at most";
 
 /// A text that is not empty.

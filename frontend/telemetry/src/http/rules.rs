@@ -1,21 +1,13 @@
 //! Which requests are traced, and which of them carry the context.
 
 use wasm_bindgen::JsValue;
-use web_sys::Url;
 
 use crate::page;
 
-/// What the page's developer decides about requests: patterns, and what is done with a request that matches one. The
-/// first list that has one decides.
-///
-/// A pattern is an address, its query included, or the beginning of one and `*`: `/healthz`, `/assets/*`,
-/// `https://ads.example.com/*`. It may be relative to the page. A `*` stands for something at the end only, and an origin
-/// is always whole (`https://ads*` is none). Fragments are not sent, so that there are none in patterns. Of what is
-/// [named](Propagation::TraceAndBaggage) the origin counts, and it has to be absolute. What is no pattern is told in the
-/// console and left out.
-pub(crate) type Settings = [(Propagation, Vec<String>); 4];
+/// What the page's developer decides about requests: absolute patterns, and what is done with a request that matches one.
+pub(crate) type Settings = Vec<(Propagation, String)>;
 
-/// The settings, as absolute patterns.
+/// What is done with which request.
 #[derive(Debug)]
 pub(crate) struct Rules {
     settings: Settings,
@@ -23,8 +15,8 @@ pub(crate) struct Rules {
     own: String,
 }
 
-/// What of its context a request may carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What of its context a request may carry. If it matches several patterns, the least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Propagation {
     /// It has no span, and thus no context of its own.
     Untraced,
@@ -48,37 +40,43 @@ pub(crate) struct Target {
 
 impl Rules {
     /// For as long as the page lives.
-    pub(crate) fn new(mut settings: Settings) -> &'static Self {
-        for (propagation, addresses) in &mut settings {
-            for address in addresses {
-                let pattern = match propagation {
-                    Propagation::TraceAndBaggage => origin(address),
-                    _ => pattern(address),
-                };
-                *address = pattern.unwrap_or_else(|| {
-                    page::warn(&["no address of a server: ", address].concat());
-                    String::new()
-                });
-            }
-        }
-        let location = super::global("location");
+    pub(crate) fn new(settings: Settings) -> &'static Self {
         Box::leak(Box::new(Self {
             settings,
-            own: page::text(&location, "origin").unwrap_or_default() + "/",
+            own: page::location("origin").unwrap_or_default() + "/",
         }))
     }
 
     pub(crate) fn propagation(&self, target: &Target) -> Propagation {
-        for (propagation, patterns) in &self.settings {
-            if patterns.iter().any(|it| target.matches(it)) {
-                return *propagation;
+        let mut least = None;
+        for (propagation, pattern) in &self.settings {
+            if target.matches(pattern) && least.is_none_or(|least| *propagation < least) {
+                least = Some(*propagation);
             }
         }
-        if target.address.starts_with(&self.own) {
-            Propagation::Trace
-        } else {
-            Propagation::Nothing
+        match least {
+            Some(least) => least,
+            None if target.address.starts_with(&self.own) => Propagation::Trace,
+            None => Propagation::Nothing,
         }
+    }
+}
+
+/// Adds a pattern, if it is one; what is none is told in the console. It is called by what sets one, so that a page has
+/// the code for it that sets any.
+///
+/// A pattern is an address, its query included, or the beginning of one and `*`: `/healthz`, `/assets/*`,
+/// `https://ads.example.com/*`. It may be relative to the page. A `*` stands for something at the end only, and an origin
+/// is always whole (`https://ads*` is none). Fragments are not sent, so that there are none in patterns. Of what is
+/// [named](Propagation::TraceAndBaggage) the origin counts, and it has to be absolute.
+pub(crate) fn add(settings: &mut Settings, propagation: Propagation, address: &str) {
+    let pattern = match propagation {
+        Propagation::TraceAndBaggage => origin(address),
+        _ => pattern(address),
+    };
+    match pattern {
+        Some(pattern) => settings.push((propagation, pattern)),
+        None => page::warn(&["no address of a server: ", address].concat()),
     }
 }
 
@@ -106,9 +104,8 @@ impl Target {
     /// the page already.
     #[inline(never)]
     pub(crate) fn of(address: &str) -> Option<Self> {
-        let base = page::text(&super::global("document"), "baseURI")?;
         let mut target = Self {
-            url: Url::new_with_base(address, &base).ok()?.into(),
+            url: page::resolved(address)?,
             address: String::new(),
         };
         for part in &["origin", "pathname", "search"] {

@@ -144,18 +144,22 @@ impl<'a> From<&'a Value> for Any<'a> {
     }
 }
 
+#[allow(dead_code, reason = "for some features")]
 pub(crate) fn text(it: &str) -> Any<'_> {
     Any::Text(it)
 }
 
+#[allow(dead_code, reason = "for some features")]
 pub(crate) fn bool(it: bool) -> Any<'static> {
     Any::Bool(it)
 }
 
+#[allow(dead_code, reason = "for some features")]
 pub(crate) fn int(it: i64) -> Any<'static> {
     Any::Int(it)
 }
 
+#[allow(dead_code, reason = "for some features")]
 pub(crate) fn double(it: f64) -> Any<'static> {
     Any::Double(it)
 }
