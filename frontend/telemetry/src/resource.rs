@@ -66,7 +66,7 @@ fn browser(all: &mut Attributes) {
 /// `brand version`, such as `Chromium 156`.
 fn brand(brand: &JsValue) -> String {
     let mut text = page::text(brand, "brand").unwrap_or_default();
-    text.push_str(" ");
+    text.push(' ');
     text.push_str(&page::text(brand, "version").unwrap_or_default());
     text
 }

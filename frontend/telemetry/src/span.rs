@@ -151,16 +151,16 @@ impl Span {
         item
     }
 
-    fn event(&mut self, name: &str, at: Option<SystemTime>, attributes: Vec<KeyValue>) {
+    fn event(&mut self, name: &str, at: Option<SystemTime>, attributes: &[KeyValue]) {
         if let Some(recording) = &mut self.recording {
-            recording.push_event(name, at, &attributes, 0);
+            recording.push_event(name, at, attributes, 0);
         }
     }
 }
 
 impl trace::Span for Span {
     fn add_event<T: Into<Cow<'static, str>>>(&mut self, name: T, attributes: Vec<KeyValue>) {
-        self.event(&name.into(), None, attributes);
+        self.event(&name.into(), None, &attributes);
     }
 
     fn add_event_with_timestamp<T: Into<Cow<'static, str>>>(
@@ -169,7 +169,7 @@ impl trace::Span for Span {
         timestamp: SystemTime,
         attributes: Vec<KeyValue>,
     ) {
-        self.event(&name.into(), Some(timestamp), attributes);
+        self.event(&name.into(), Some(timestamp), &attributes);
     }
 
     fn span_context(&self) -> &SpanContext {

@@ -197,9 +197,9 @@ fn refuse(key: &str, value: &JsValue, why: Refusal) {
             .or_else(|| JSON::stringify(value).ok()?.as_string());
         told.push_str(" \"");
         told.push_str(cut(&value.unwrap_or_default(), MAX_TOLD_BYTES));
-        told.push_str("\"");
+        told.push('"');
     }
-    told.push_str(" ");
+    told.push(' ');
     told.push_str(why);
     page::warn(&told);
 }

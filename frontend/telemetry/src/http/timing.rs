@@ -77,8 +77,9 @@ struct Waiting {
 struct Table {
     /// In the order in which they ended.
     waiting: Vec<Waiting>,
-    /// It is told of all resources, once one request has waited. `None` inside: the browser tells of none.
-    observer: Option<Option<Observer>>,
+    /// It is told of all resources, once one request has waited; none, if the browser tells of none.
+    observer: Option<Observer>,
+    is_asked: bool,
     is_timer_set: bool,
 }
 
@@ -102,19 +103,21 @@ pub(crate) fn end(mut request: Box<Open>) {
     let Some(span) = request.span.end_apart() else {
         return;
     };
-    let is_observing = table(|table| table.observer.is_some()) == Some(true);
-    let observer = (!is_observing).then(|| performance::observe("resource", 0, see));
+    let was_asked = table(|table| std::mem::replace(&mut table.is_asked, true));
+    let observer = match was_asked {
+        Some(false) => performance::observe("resource", 0, see),
+        _ => None,
+    };
     let mut ended = Some(Waiting {
         begun: request.begun,
         since: performance::now(),
         span,
     });
     let is_timer_due = table(|table| {
-        if let Some(observer) = observer {
-            table.observer = Some(observer);
+        if observer.is_some() {
+            table.observer = observer;
         }
-        let is_told = matches!(table.observer, Some(Some(_)));
-        if is_told && table.waiting.len() < MAX_WAITING {
+        if table.observer.is_some() && table.waiting.len() < MAX_WAITING {
             table.waiting.extend(ended.take());
         }
         ended.is_none() && !std::mem::replace(&mut table.is_timer_set, true)

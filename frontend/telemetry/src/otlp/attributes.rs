@@ -64,7 +64,8 @@ impl Attributes {
     #[inline(never)]
     pub(crate) fn set(&mut self, key: &str, value: &Any<'_>, max: usize) {
         let last = key.as_bytes().last().copied().unwrap_or_default();
-        let look = 1_u64.rotate_left(u32::from(last) + 7 * key.len() as u32);
+        let length = u32::try_from(key.len()).unwrap_or_default();
+        let look = 1_u64.rotate_left(u32::from(last).wrapping_add(length.wrapping_mul(7)));
         if self.looks & look != 0 {
             self.remove(key);
         }
