@@ -109,14 +109,41 @@ pub(super) fn run(mut builder: Builder) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// The absolute address of the collector, without a slash at its end. `None` if it is none that requests can go to.
+/// The absolute address of the collector, without a slash at its end: the page's origin, unless another is given. `None`
+/// if it is none that requests can go to.
 fn collector(endpoint: Option<&str>) -> Option<String> {
-    let address = match endpoint {
-        Some(endpoint) => page::text(&page::resolved(endpoint)?, "href"),
-        None => page::location("origin"),
-    }?;
-    match address.strip_suffix('/') {
-        Some(address) => Some(address.to_owned()),
-        None => Some(address),
+    let Some(endpoint) = endpoint.filter(|it| !it.is_empty()) else {
+        return page::location("origin");
+    };
+    let mut address = page::text(&page::resolved(endpoint)?, "href")?;
+    if address.ends_with('/') {
+        address.pop();
+    }
+    Some(address)
+}
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+    use super::*;
+
+    wasm_bindgen_test_configure!(run_in_browser);
+
+    #[wasm_bindgen_test]
+    fn the_collector_is_where_the_endpoint_says_else_in_the_origin_of_the_page() {
+        let origin = page::location("origin").unwrap();
+        assert_eq!(collector(None), Some(origin.clone()));
+        for endpoint in ["", "/"] {
+            assert_eq!(
+                collector(Some(endpoint)),
+                Some(origin.clone()),
+                "{endpoint:?}"
+            );
+        }
+        assert_eq!(collector(Some("/otlp/")), Some(origin + "/otlp"));
+        let other = "http://127.0.0.1:4318";
+        assert_eq!(collector(Some(other)).as_deref(), Some(other));
+        assert_eq!(collector(Some("http://")), None);
     }
 }
