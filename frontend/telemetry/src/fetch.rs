@@ -69,16 +69,13 @@ impl Wrapper {
             return None;
         }
         let input = page::property(arguments, "0");
-        let is_text = input.is_string();
-        let url = if is_text {
-            input.as_string()
-        } else if is_a("Request", &input) {
-            page::text(&input, "url")
-        } else if is_a("URL", &input) {
-            page::text(&input, "href")
-        } else {
-            None
-        };
+        let mut url = input.as_string();
+        let is_text = url.is_some();
+        for (class, part) in &[("Request", "url"), ("URL", "href")] {
+            if url.is_none() && is_a(class, &input) {
+                url = page::text(&input, part);
+            }
+        }
         let target = Target::of(&url?)?;
         let propagation = self.rules.propagation(&target);
         if propagation == Propagation::Untraced {
@@ -177,8 +174,9 @@ fn settle(number: JsValue, _: JsValue, value: JsValue) -> Result<JsValue, JsValu
 
 fn answered(request: &mut Open, response: &JsValue) {
     let span = &mut request.span;
-    let server_timing = header(response, server_timing::HEADER);
-    http::answer(span, response, server_timing.as_deref());
+    let server = header(response, server_timing::HEADER);
+    let server = server.as_deref().and_then(server_timing::parse);
+    http::answer(span, response, server);
     if page::is(response, "redirected")
         && let Some(end) = page::text(response, "url").as_deref().and_then(Target::of)
     {

@@ -9,7 +9,8 @@ use js_sys::{Array, Object};
 use opentelemetry::Context;
 use opentelemetry::trace::{Span as _, SpanKind, Status};
 use throughline_core::names::{self, http, network, throughline};
-use throughline_core::{hex, redact, server_timing, w3c};
+use throughline_core::w3c::{self, TraceParent};
+use throughline_core::{hex, redact};
 use wasm_bindgen::JsValue;
 
 pub(crate) use self::open::{Open, add, end_all, take};
@@ -126,7 +127,7 @@ pub(crate) fn error(span: &mut Span, class: &str) {
 }
 
 /// What a response tells: its status, which is 0 if it is not ours to know (an opaque one), and the server's span.
-pub(crate) fn answer(span: &mut Span, response: &JsValue, server_timing: Option<&str>) {
+pub(crate) fn answer(span: &mut Span, response: &JsValue, server: Option<TraceParent>) {
     #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
     let code = page::number(response, "status") as i64;
     if code > 0 {
@@ -139,7 +140,6 @@ pub(crate) fn answer(span: &mut Span, response: &JsValue, server_timing: Option<
         hex::push_number(&mut class, digits.unsigned_abs(), 3);
         error(span, &class);
     }
-    let server = server_timing.and_then(server_timing::parse);
     if let Some(server) = server {
         let mut id = String::new();
         server.push_span_id(&mut id);

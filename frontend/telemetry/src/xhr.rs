@@ -8,18 +8,19 @@
 //! **Invariant:** what the page sees of its object is what it would see without us: no property is added, no body or
 //! response is read, and whatever fails in here, the request is made.
 
-use std::rc::Rc;
+use std::cell::OnceCell;
 
-use js_sys::{Array, Function, Object, WeakMap};
+use js_sys::{Array, Function, Object};
 use opentelemetry::Context;
 use throughline_core::{names, server_timing, w3c};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{EventTarget, Window};
+use wasm_bindgen::JsValue;
+use web_sys::Window;
 
+use crate::consent;
 use crate::http::{self, Open, Propagation, Rules, Target};
 use crate::interaction::turn;
+use crate::page::{self, Callback};
 use crate::tracer::Tracer;
-use crate::{consent, page};
 
 /// The instrumentation scope.
 const SCOPE: &str = "throughline.xhr";
@@ -32,47 +33,48 @@ const OPENED: f64 = 1.0;
 /// `readyState`: it has its outcome.
 const DONE: f64 = 4.0;
 
+const UNDEFINED: JsValue = JsValue::UNDEFINED;
+
+/// For as long as the page lives.
 struct Wrapper {
     rules: &'static Rules,
     tracer: Tracer,
     /// `setRequestHeader` as it was.
     set_header: JsValue,
-    /// Of each object what the page has told it since `open`: `method`, `url`, `number` (of the request, once it is
-    /// sent), `isTaken` (the page has set `traceparent` itself), `baggage` (how many bytes of it the page has given).
-    /// They go when the object goes.
-    notes: WeakMap,
+    /// A `WeakMap`: of each object what the page has told it since `open`: `method`, `url`, `number` (of the request, once
+    /// it is sent), `address` (that it asks for), `isTaken` (the page has set `traceparent` itself), `baggage` (how many
+    /// bytes of it the page has given). They go when the object goes.
+    notes: JsValue,
+    /// The listener for [`OUTCOMES`]: [`Wrapper::ended`].
+    ended: OnceCell<Function>,
 }
+
+/// Called with a function, its `this`, and the array of its arguments; or with an event.
+type Method = fn(&Wrapper, &JsValue, &JsValue, &JsValue) -> Result<JsValue, JsValue>;
+
+const WRAPPED: [(&str, Method); 3] = [
+    ("open", Wrapper::open),
+    ("send", Wrapper::send),
+    ("setRequestHeader", Wrapper::set_header),
+];
 
 /// Puts the wrappers into their places.
 pub(crate) fn install(window: &Window, rules: &'static Rules) {
     let prototype = page::property(&page::property(window, "XMLHttpRequest"), "prototype");
-    let wrapper = Rc::new(Wrapper {
+    let wrapper: &Wrapper = Box::leak(Box::new(Wrapper {
         rules,
         tracer: Tracer::of(SCOPE),
         set_header: page::property(&prototype, "setRequestHeader"),
-        notes: WeakMap::new(),
-    });
-    let ended = {
-        let wrapper = Rc::clone(&wrapper);
-        page::function(Box::new(move |event, _, _| {
-            wrapper.ended(&event);
-            Ok(JsValue::UNDEFINED)
-        }))
+        notes: http::construct("WeakMap", &Object::new()).unwrap_or_default(),
+        ended: OnceCell::new(),
+    }));
+    let callback = |method: Method| -> Box<Callback> {
+        Box::new(move |first, second, third| method(wrapper, &first, &second, &third))
     };
-    let sending = Rc::clone(&wrapper);
-    let send = move |original: JsValue, this: JsValue, arguments: JsValue| {
-        sending.send(&original, &this, arguments.unchecked_ref(), &ended)
-    };
-    let opening = Rc::clone(&wrapper);
-    let open = move |original: JsValue, this: JsValue, arguments: JsValue| {
-        opening.open(&original, &this, arguments.unchecked_ref())
-    };
-    let set_header = move |original: JsValue, this: JsValue, arguments: JsValue| {
-        wrapper.set_header(&original, &this, arguments.unchecked_ref())
-    };
-    http::wrap(&prototype, "open", Box::new(open));
-    http::wrap(&prototype, "send", Box::new(send));
-    http::wrap(&prototype, "setRequestHeader", Box::new(set_header));
+    let _ = wrapper.ended.set(page::function(callback(Wrapper::ended)));
+    for (name, method) in &WRAPPED {
+        http::wrap(&prototype, name, callback(*method));
+    }
 }
 
 // === impl Wrapper ===
@@ -82,14 +84,15 @@ impl Wrapper {
         &self,
         original: &JsValue,
         this: &JsValue,
-        arguments: &Array,
+        arguments: &JsValue,
     ) -> Result<JsValue, JsValue> {
         // An object says once what address it is. If it throws, `open` shall see that.
-        let address = arguments.get(1);
-        if address.is_object()
-            && let Ok(text) = text(&address)
-        {
-            arguments.set(1, text);
+        let address = page::property(arguments, "1");
+        if address.is_object() {
+            let string = page::global("String");
+            if let Ok(text) = page::apply(&string, &UNDEFINED, address, UNDEFINED, UNDEFINED) {
+                page::set(arguments, "1", text);
+            }
         }
         // A request that has its outcome may be followed by the next one before the event that tells it.
         if page::number(this, "status") > 0.0
@@ -104,12 +107,14 @@ impl Wrapper {
             http::aborted(&mut request.span);
         }
         let note = Object::new();
-        page::set(&note, "method", arguments.get(0));
-        let target = arguments.get(1).as_string();
-        if let Some(target) = target.as_deref().and_then(Target::of) {
-            page::set(&note, "url", target.part("href"));
+        page::set(&note, "method", page::property(arguments, "0"));
+        if let Some(url) = page::text(arguments, "1")
+            .as_deref()
+            .and_then(page::resolved)
+        {
+            page::set(&note, "url", page::property(&url, "href"));
         }
-        self.notes.set(this.unchecked_ref(), &note);
+        drop(page::call(&self.notes, "set", this, note));
         Ok(result)
     }
 
@@ -117,16 +122,16 @@ impl Wrapper {
         &self,
         original: &JsValue,
         this: &JsValue,
-        arguments: &Array,
+        arguments: &JsValue,
     ) -> Result<JsValue, JsValue> {
         let result = http::call(original, this, arguments)?;
-        let name = arguments.get(0).as_string().unwrap_or_default();
+        let name = page::text(arguments, "0").unwrap_or_default();
         let note = self.note(this);
         if name.eq_ignore_ascii_case(w3c::TRACEPARENT) {
             page::set(&note, "isTaken", true);
         } else if name.eq_ignore_ascii_case(w3c::BAGGAGE) {
             // The browser joins what is given twice.
-            let value = arguments.get(1).as_string().unwrap_or_default();
+            let value = page::text(arguments, "1").unwrap_or_default();
             let given = page::number(&note, "baggage");
             page::set(&note, "baggage", given + value.len() as f64);
         }
@@ -137,10 +142,9 @@ impl Wrapper {
         &self,
         original: &JsValue,
         this: &JsValue,
-        arguments: &Array,
-        ended: &Function,
+        arguments: &JsValue,
     ) -> Result<JsValue, JsValue> {
-        let started = self.started(this, ended).is_some();
+        let started = self.started(this).is_some();
         let result = http::call(original, this, arguments);
         // A synchronous one that reaches nobody throws, without an event.
         if started
@@ -155,13 +159,14 @@ impl Wrapper {
     }
 
     /// Starts the span. `None` if there is none, or if `send` is going to refuse.
-    fn started(&self, this: &JsValue, ended: &Function) -> Option<()> {
+    fn started(&self, this: &JsValue) -> Option<()> {
         if !consent::is_given() {
             return None;
         }
         let note = self.note(this);
-        let is_sent = !page::property(&note, "number").is_undefined();
-        if is_sent || page::property(this, "readyState") != OPENED {
+        // Requests are counted from 1 on.
+        let is_sent = page::is(&note, "number");
+        if is_sent || page::number(this, "readyState") != OPENED {
             return None;
         }
         let target = Target::of(&page::text(&note, "url")?)?;
@@ -187,87 +192,69 @@ impl Wrapper {
                 drop(http::call(&self.set_header, this, &header));
             });
         }
-        let number = http::add(Open::new(span, JsValue::UNDEFINED, &target));
+        page::set(&note, "address", target.address.as_str());
+        let number = http::add(Open::new(span, UNDEFINED, &target));
         page::set(&note, "number", number);
         // Before the page's listeners, which may use the object for a further request. A listener that is there
         // already is not added again.
-        let target: &EventTarget = this.unchecked_ref();
-        for event in OUTCOMES {
-            drop(target.add_event_listener_with_callback_and_bool(event, ended, true));
+        let ended = self.ended.get()?;
+        for event in &OUTCOMES {
+            page::add_listener(this, event, ended);
         }
         Some(())
     }
 
-    fn ended(&self, event: &JsValue) {
+    /// An event tells of an outcome.
+    fn ended(&self, event: &JsValue, _: &JsValue, _: &JsValue) -> Result<JsValue, JsValue> {
         let xhr = page::property(event, "currentTarget");
         // The page can dispatch such events too.
-        if !has_outcome(&xhr) {
-            return;
+        if has_outcome(&xhr)
+            && let Some(request) = self.take(&xhr)
+        {
+            turn::end_others(request.turn);
+            let kind = page::text(event, "type");
+            self.outcome(&xhr, request, kind.as_deref().unwrap_or_default());
         }
-        let Some(request) = self.take(&xhr) else {
-            return;
-        };
-        turn::end_others(request.turn);
-        let kind = page::text(event, "type");
-        self.outcome(&xhr, request, kind.as_deref().unwrap_or_default());
+        Ok(UNDEFINED)
     }
 
     /// Ends the span of a request, of which this event tells.
+    #[inline(never)]
     fn outcome(&self, xhr: &JsValue, mut request: Box<Open>, event: &str) {
-        match event {
-            "abort" => http::aborted(&mut request.span),
-            "timeout" => http::error(&mut request.span, "TimeoutError"),
-            "error" => http::error(&mut request.span, "NetworkError"),
-            _ => {
-                self.answer(xhr, &mut request);
-                #[cfg(feature = "resource-timing")]
-                http::end(request);
-            }
-        }
-    }
-
-    fn answer(&self, xhr: &JsValue, request: &mut Open) {
         let span = &mut request.span;
+        match event {
+            "abort" => return http::aborted(span),
+            "timeout" => return http::error(span, "TimeoutError"),
+            "error" => return http::error(span, "NetworkError"),
+            _ => {}
+        }
         // `getResponseHeader` would complain in the console of a header that another origin does not expose.
-        let headers = page::property(xhr, "getAllResponseHeaders");
-        let headers = http::call(&headers, xhr, &Array::new()).ok();
-        let headers = headers.and_then(|it| it.as_string()).unwrap_or_default();
-        let server_timing = headers.lines().find_map(|line| {
-            let (name, value) = line.split_once(": ")?;
-            (name == server_timing::HEADER).then_some(value)
-        });
-        http::answer(span, xhr, server_timing);
-        let target = |text: Option<String>| Target::of(&text.filter(|it| !it.is_empty())?);
-        let asked = target(page::text(&self.note(xhr), "url"));
-        if let Some(end) = target(page::text(xhr, "responseURL"))
-            && asked.is_none_or(|it| it.address != end.address)
+        let headers = page::ask(xhr, "getAllResponseHeaders", "").as_string();
+        let server = headers.as_deref().and_then(server_timing::parse_headers);
+        http::answer(span, xhr, server);
+        if let Some(end) = page::text(xhr, "responseURL")
+            && !end.is_empty()
+            && let Some(end) = Target::of(&end)
+            && page::property(&self.note(xhr), "address") != end.address.as_str()
         {
             http::redirected(span, &end);
         }
+        #[cfg(feature = "resource-timing")]
+        http::end(request);
     }
 
     /// The request that is under way.
+    #[inline(never)]
     fn take(&self, xhr: &JsValue) -> Option<Box<Open>> {
-        page::property(&self.note(xhr), "number")
-            .as_f64()
-            .and_then(http::take)
+        http::take(page::number(&self.note(xhr), "number"))
     }
 
     fn note(&self, xhr: &JsValue) -> JsValue {
-        self.notes.get(xhr.unchecked_ref())
+        page::call(&self.notes, "get", xhr, UNDEFINED).unwrap_or_default()
     }
 }
 
+#[inline(never)]
 fn has_outcome(xhr: &JsValue) -> bool {
-    page::property(xhr, "readyState") == DONE
-}
-
-/// `String(value)`.
-fn text(value: &JsValue) -> Result<JsValue, JsValue> {
-    let window = page::window().map_or(JsValue::UNDEFINED, JsValue::from);
-    http::call(
-        &page::property(&window, "String"),
-        &window,
-        &Array::of1(value),
-    )
+    page::number(xhr, "readyState") == DONE
 }

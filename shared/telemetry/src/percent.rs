@@ -1,20 +1,22 @@
 //! Percent-encoding (RFC 3986, 2.1).
 
-use std::borrow::Cow;
-
 use crate::{has, hex};
 
 /// `%41` as `A`. What is not UTF-8 becomes U+FFFD, and a `%` without two digits stays as it is.
-pub(crate) fn decode(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
-    }
-    let mut bytes = Vec::with_capacity(text.len());
+pub(crate) fn decode(text: &str) -> String {
     let mut rest = text.as_bytes();
+    let mut bytes = Vec::with_capacity(rest.len());
     while let Some(byte) = next(&mut rest) {
         bytes.push(byte);
     }
-    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+    let mut decoded = String::new();
+    for chunk in bytes.utf8_chunks() {
+        decoded.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            decoded.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    decoded
 }
 
 /// The same for those who look for ASCII only: each byte beyond it becomes some letter beyond it.

@@ -21,7 +21,18 @@ pub fn format(span: &SpanContext) -> Option<String> {
 
 /// The span in a header's value, several headers joined by commas included: the first valid one of either name.
 pub fn parse(header: &str) -> Option<TraceParent> {
-    let bytes = header.as_bytes();
+    parse_bytes(header.as_bytes())
+}
+
+/// The same in all headers of a response, as `XMLHttpRequest.getAllResponseHeaders` tells them: one in a line, names in
+/// lower case.
+pub fn parse_headers(headers: &str) -> Option<TraceParent> {
+    let mut lines = headers.as_bytes().split(|byte| *byte == b'\n');
+    parse_bytes(lines.find_map(|line| line.strip_prefix(HEADER.as_bytes())?.strip_prefix(b": "))?)
+}
+
+#[inline(never)]
+fn parse_bytes(bytes: &[u8]) -> Option<TraceParent> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     // Where the present piece began, whether it is a metric's name, and whether the metric is one of ours.
     let (mut start, mut is_name, mut is_ours) = (0, true, false);
@@ -103,6 +114,15 @@ mod tests {
         ] {
             assert_eq!(read(&header).as_deref(), Some(PARENT), "{header}");
         }
+    }
+
+    #[test]
+    fn among_the_headers_of_a_response_it_is_found_in_its_line() {
+        let lines = format!("date: now\r\nserver-timing: trace;desc={PARENT}\r\nx: y\r\n");
+        let parent = parse_headers(&lines).map(|parent| parent.to_string());
+        assert_eq!(parent.as_deref(), Some(PARENT));
+        let other = format!("x-server-timing: trace;desc={PARENT}\r\n");
+        assert_eq!(parse_headers(&other), None);
     }
 
     #[test]

@@ -4,11 +4,13 @@
 
 mod baggage;
 mod incoming;
+mod list;
 #[cfg(test)]
 mod tests;
 mod trace_parent;
 mod trace_state;
 
+use std::fmt;
 use std::sync::LazyLock;
 
 use opentelemetry::propagation::text_map_propagator::FieldIter;
@@ -30,15 +32,15 @@ pub const BAGGAGE: &str = "baggage";
 pub const RANDOM: TraceFlags = TraceFlags::new(0x02);
 
 static FIELDS: LazyLock<[String; 3]> =
-    LazyLock::new(|| [TRACEPARENT, TRACESTATE, BAGGAGE].map(String::from));
+    LazyLock::new(|| [TRACEPARENT.into(), TRACESTATE.into(), BAGGAGE.into()]);
 
 /// Reads and writes `traceparent`, `tracestate` and `baggage`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct W3cPropagator {
     baggage: Baggage,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Baggage {
     Propagated,
     Ignored,
@@ -88,6 +90,12 @@ impl W3cPropagator {
 impl Default for W3cPropagator {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl fmt::Debug for W3cPropagator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("W3cPropagator")
     }
 }
 
@@ -161,6 +169,14 @@ fn trace_parent(extractor: &dyn Extractor) -> Option<TraceParent> {
 }
 
 /// All headers of a name, combined in their order (RFC 9110, 5.3).
+#[inline(never)]
 fn joined(extractor: &dyn Extractor, name: &str) -> String {
-    extractor.get_all(name).unwrap_or_default().join(",")
+    let mut header = String::new();
+    for value in extractor.get_all(name).unwrap_or_default() {
+        if !header.is_empty() {
+            header.push(',');
+        }
+        header.push_str(value);
+    }
+    header
 }

@@ -5,8 +5,6 @@ mod tests;
 
 use std::time::Duration;
 
-#[cfg(feature = "clock-offset")]
-use js_sys::Date;
 use js_sys::{Function, Object, Promise, Uint8Array};
 use throughline_core::pipeline::{DropReason, Outcome};
 use wasm_bindgen::{JsCast, JsValue};
@@ -187,8 +185,8 @@ impl Sent {
             next if !self.response.is_undefined() => !self.read(&next.unwrap_or_default()),
             Ok(response) => {
                 #[cfg(feature = "clock-offset")]
-                if let Some(date) = header(&response, "date") {
-                    clock::offset::observe(Date::parse(&date), self.asked_at);
+                if let Some(date) = header(&response, "date").as_deref().and_then(date) {
+                    clock::offset::observe(date, self.asked_at);
                 }
                 let body = page::property(&response, "body");
                 self.reader = call(&body, "getReader", UNDEFINED);
@@ -289,17 +287,19 @@ fn pause(value: &str) -> Option<Duration> {
     let mut seconds = 0_u32;
     for byte in value.bytes() {
         if !byte.is_ascii_digit() {
-            let date = page::property(&js_sys::global(), "Date");
-            let at = page::call(&date, "parse", value, UNDEFINED)
-                .ok()?
-                .as_f64()?;
-            let left = clock::from_millis(at).checked_sub(clock::date())?;
+            let left = clock::from_millis(date(value)?).checked_sub(clock::date())?;
             return Some(Duration::from_nanos(left));
         }
         // No pause is as long as that.
         seconds = seconds.min(100_000_000) * 10 + u32::from(byte & 15);
     }
     Some(Duration::from_secs(seconds.into()))
+}
+
+/// A date of HTTP, in milliseconds since 1970. Not a number, if it is none.
+#[inline(never)]
+fn date(text: &str) -> Option<f64> {
+    page::ask(&page::global("Date"), "parse", text).as_f64()
 }
 
 // === impl Credentials ===

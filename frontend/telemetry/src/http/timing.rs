@@ -4,7 +4,7 @@
 //! it ends, and what is exported of it waits for the entry, for [`MAX_WAIT_MILLIS`] at most: bodies that take longer have
 //! spans without timings. Nothing is told of a cross-origin request without `Timing-Allow-Origin`.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use throughline_core::names::network::PROTOCOL_VERSION;
 use wasm_bindgen::JsValue;
@@ -12,7 +12,7 @@ use wasm_bindgen::JsValue;
 use super::{Open, Target};
 use crate::export::{self, Signal};
 use crate::otlp::{Any, Attributes};
-use crate::performance::{self, Observer, number, text};
+use crate::performance::{self, number, text};
 use crate::span::Ended;
 use crate::{clock, page};
 
@@ -71,20 +71,25 @@ struct Waiting {
     /// On the clock of `performance.now()`, in milliseconds.
     since: f64,
     span: Ended,
+    /// The list goes on here.
+    next: Option<Box<Waiting>>,
 }
 
-#[derive(Default)]
-struct Table {
-    /// In the order in which they ended.
-    waiting: Vec<Waiting>,
-    /// It is told of all resources, once one request has waited; none, if the browser tells of none.
-    observer: Option<Observer>,
-    is_asked: bool,
+#[derive(Clone, Copy)]
+struct State {
+    /// Whether the browser tells of resources. It is asked when the first request could wait.
+    is_told: Option<bool>,
     is_timer_set: bool,
+    /// How many requests wait.
+    waiting: usize,
 }
 
 thread_local! {
-    static TABLE: RefCell<Table> = RefCell::default();
+    static STATE: Cell<State> = const {
+        Cell::new(State { is_told: None, is_timer_set: false, waiting: 0 })
+    };
+    /// In no order. Taken out while it is changed.
+    static WAITING: Cell<Option<Box<Waiting>>> = const { Cell::new(None) };
 }
 
 // === impl Begun ===
@@ -99,33 +104,32 @@ impl Begun {
 }
 
 /// Ends the span of a request that was answered, now. It goes on its way when its timings are there.
+#[inline(never)]
 pub(crate) fn end(mut request: Box<Open>) {
     let Some(span) = request.span.end_apart() else {
         return;
     };
-    let was_asked = table(|table| std::mem::replace(&mut table.is_asked, true));
-    let observer = match was_asked {
-        Some(false) => performance::observe("resource", 0, see),
-        _ => None,
-    };
-    let mut ended = Some(Waiting {
+    let mut state = STATE.get();
+    let is_told = state
+        .is_told
+        .unwrap_or_else(|| performance::observe("resource", 0, see).is_some());
+    state.is_told = Some(is_told);
+    let ended = Box::new(Waiting {
         begun: request.begun,
         since: performance::now(),
         span,
+        next: None,
     });
-    let is_timer_due = table(|table| {
-        if observer.is_some() {
-            table.observer = observer;
+    if is_told && state.waiting < MAX_WAITING {
+        push(ended);
+        state.waiting += 1;
+        if !state.is_timer_set {
+            state.is_timer_set = true;
+            set_timer();
         }
-        if table.observer.is_some() && table.waiting.len() < MAX_WAITING {
-            table.waiting.extend(ended.take());
-        }
-        ended.is_none() && !std::mem::replace(&mut table.is_timer_set, true)
-    });
-    if is_timer_due == Some(true) {
-        set_timer();
-    }
-    if let Some(ended) = ended {
+        STATE.set(state);
+    } else {
+        STATE.set(state);
         record(ended);
     }
 }
@@ -137,24 +141,29 @@ pub(crate) fn end_waiting() {
 
 /// The browser tells of a resource. Of requests to the same address, its own is the last one before its start.
 fn see(entry: &JsValue) {
-    let found = table(|table| {
-        if table.waiting.is_empty() {
-            return None;
-        }
-        let (url, start) = (text(entry, "name"), number(entry, "startTime"));
-        let (mut index, mut last) = (None, f64::NEG_INFINITY);
-        for (at, Waiting { begun, .. }) in table.waiting.iter().enumerate() {
-            if begun.at <= start + RESOLUTION_MILLIS && begun.at > last && begun.url == url {
-                (index, last) = (Some(at), begun.at);
+    if STATE.get().waiting == 0 {
+        return;
+    }
+    let url = text(entry, "name");
+    let start = number(entry, "startTime") + RESOLUTION_MILLIS;
+    let mut last: Option<Box<Waiting>> = None;
+    let mut rest = WAITING.take();
+    while let Some(mut it) = rest {
+        rest = it.next.take();
+        let before = last
+            .as_ref()
+            .map_or(f64::NEG_INFINITY, |last| last.begun.at);
+        if it.begun.at <= start && it.begun.at > before && it.begun.url == url {
+            if let Some(other) = last.replace(it) {
+                push(other);
             }
+        } else {
+            push(it);
         }
-        index.map(|index| table.waiting.remove(index))
-    });
-    if let Some(mut waiting) = found.flatten() {
-        waiting
-            .span
-            .set(|attributes, max| set(attributes, max, entry));
-        record(waiting);
+    }
+    if let Some(mut it) = last {
+        it.span.set(|attributes, max| set(attributes, max, entry));
+        done(it);
     }
 }
 
@@ -188,30 +197,42 @@ fn set_timer() {
 
 fn on_time() {
     release(performance::now() - MAX_WAIT_MILLIS);
-    let is_any_left = table(|table| {
-        table.is_timer_set = !table.waiting.is_empty();
-        table.is_timer_set
-    });
-    if is_any_left == Some(true) {
+    let mut state = STATE.get();
+    state.is_timer_set = state.waiting > 0;
+    STATE.set(state);
+    if state.is_timer_set {
         set_timer();
     }
 }
 
 /// Lets all go that have waited since before this time.
 fn release(before: f64) {
-    let over = table(|table| {
-        let over = table.waiting.iter().take_while(|it| it.since <= before);
-        let count = over.count();
-        table.waiting.drain(..count).collect::<Vec<_>>()
-    });
-    over.into_iter().flatten().for_each(record);
+    let mut rest = WAITING.take();
+    while let Some(mut it) = rest {
+        rest = it.next.take();
+        if it.since <= before {
+            done(it);
+        } else {
+            push(it);
+        }
+    }
 }
 
-fn record(waiting: Waiting) {
-    export::record(Signal::Traces, waiting.span.into_item(), clock::monotonic());
+#[inline(never)]
+fn push(mut it: Box<Waiting>) {
+    it.next = WAITING.take();
+    WAITING.set(Some(it));
 }
 
-/// What `f` says; `None` while the table is in use. Nothing else may run in it.
-fn table<T>(f: impl FnOnce(&mut Table) -> T) -> Option<T> {
-    TABLE.with(|table| Some(f(&mut *table.try_borrow_mut().ok()?)))
+/// It waits no more.
+fn done(it: Box<Waiting>) {
+    let mut state = STATE.get();
+    state.waiting -= 1;
+    STATE.set(state);
+    record(it);
+}
+
+#[inline(never)]
+fn record(it: Box<Waiting>) {
+    export::record(Signal::Traces, it.span.into_item(), clock::monotonic());
 }

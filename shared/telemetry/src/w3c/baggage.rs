@@ -3,14 +3,16 @@
 use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt};
 
+use super::list;
 use crate::limits::{MAX_BAGGAGE_BYTES, MAX_BAGGAGE_MEMBERS};
-use crate::percent;
+use crate::{has, percent};
 
 /// The valid members of a header, as many as the limits allow. `None` if there is none.
 pub(super) fn read(header: &str) -> Option<Baggage> {
     let mut baggage = Baggage::new();
     let mut bytes = 0;
-    for text in header.split(',') {
+    let mut rest = Some(header);
+    while let Some(text) = list::take(&mut rest) {
         let Some((key, value, properties)) = member(text) else {
             continue;
         };
@@ -23,8 +25,7 @@ pub(super) fn read(header: &str) -> Option<Baggage> {
             continue;
         }
         bytes = with_member;
-        let value = percent::decode(value).into_owned();
-        baggage.insert_with_metadata(key.to_owned(), value, properties.to_owned());
+        baggage.insert_with_metadata(key.to_owned(), percent::decode(value), properties);
     }
     (!baggage.is_empty()).then_some(baggage)
 }
@@ -70,7 +71,7 @@ fn member_text(key: &str, value: &str, properties: &str) -> String {
     let mut text = key.to_owned();
     text.push('=');
     percent::encode(&mut text, value);
-    if !properties.is_empty() && properties.bytes().all(is_property_byte) {
+    if !properties.is_empty() && are_properties(properties) {
         text.push(';');
         text.push_str(properties);
     }
@@ -79,26 +80,28 @@ fn member_text(key: &str, value: &str, properties: &str) -> String {
 
 /// `key = value ; properties`, if it is valid. The value may hold `=`.
 fn member(text: &str) -> Option<(&str, &str, &str)> {
-    let (pair, properties) = text.split_once(';').unwrap_or((text, ""));
-    let (key, value) = pair.split_once('=')?;
-    let [key, value, properties] = [key, value, properties].map(|it| it.trim_matches([' ', '\t']));
-    let valid = is_token(key)
-        && value.bytes().all(is_value_byte)
-        && properties.bytes().all(is_property_byte);
+    let (pair, properties) = list::cut(text, b';');
+    let (key, value) = list::cut(pair, b'=');
+    let key = list::trim(key);
+    let value = list::trim(value?);
+    let properties = list::trim(properties.unwrap_or_default());
+    let valid = is_token(key) && value.bytes().all(is_value_byte) && are_properties(properties);
     valid.then_some((key, value, properties))
 }
 
 /// A token of RFC 9110, 5.6.2.
 fn is_token(key: &str) -> bool {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !key.is_empty() && key.bytes().all(token)
+    let mut bytes = key.bytes();
+    !key.is_empty() && bytes.all(|it| it.is_ascii_alphanumeric() || has(b"!#$%&'*+-.^_`|~", it))
 }
 
 /// `baggage-octet`: printable but for space, `"`, `,`, `;` and `\`.
 fn is_value_byte(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !b"\",;\\".contains(&byte)
+    byte.is_ascii_graphic() && !has(b"\",;\\", byte)
 }
 
-fn is_property_byte(byte: u8) -> bool {
-    is_value_byte(byte) || b"; \t".contains(&byte)
+#[inline(never)]
+fn are_properties(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.all(|it| is_value_byte(it) || has(b"; \t", it))
 }

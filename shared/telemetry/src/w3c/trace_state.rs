@@ -2,6 +2,7 @@
 
 use opentelemetry::trace::TraceState;
 
+use super::list;
 use crate::limits::MAX_TRACESTATE_MEMBERS;
 
 /// A key with its value, both valid.
@@ -11,17 +12,21 @@ pub(super) type Member<'a> = (&'a str, &'a str);
 ///
 /// Of a key that comes again the first member counts, the one that was added last. That keys are unique is for senders to
 /// see to; what others wrote is not lost for it.
+#[inline(never)]
 pub(super) fn members(header: &str) -> Option<Vec<Member<'_>>> {
     let mut members: Vec<Member<'_>> = Vec::new();
     let mut count = 0;
-    for text in header.split(',') {
-        let text = text.trim_matches([' ', '\t']);
+    let mut rest = Some(header);
+    while let Some(text) = list::take(&mut rest) {
+        let text = list::trim(text);
         if text.is_empty() {
             continue;
         }
-        let (key, value) = text.split_once('=')?;
+        let (key, value) = list::cut(text, b'=');
+        let value = value?;
         count += 1;
-        if !is_key(key) || !is_value(value) || count > MAX_TRACESTATE_MEMBERS {
+        if !is_key(key.as_bytes()) || !is_value(value.as_bytes()) || count > MAX_TRACESTATE_MEMBERS
+        {
             return None;
         }
         if !members.iter().any(|(known, _)| *known == key) {
@@ -33,11 +38,12 @@ pub(super) fn members(header: &str) -> Option<Vec<Member<'_>>> {
 
 /// The members as the API's type, or `None` where its key grammar, that of level 1, is narrower.
 pub(super) fn to_api(members: &[Member<'_>]) -> Option<TraceState> {
-    TraceState::from_key_value(members.iter().copied()).ok()
+    TraceState::from_key_value(members.to_vec()).ok()
 }
 
 /// The span's state as a header. The API has checked it, but for members that would be empty or no header. (A space at
 /// their end is lost on the way.)
+#[inline(never)]
 pub(super) fn write(state: &TraceState) -> String {
     let mut header = String::new();
     for (key, value) in state {
@@ -45,12 +51,7 @@ pub(super) fn write(state: &TraceState) -> String {
         if key.is_empty() || value.is_empty() || !is_printable {
             continue;
         }
-        if !header.is_empty() {
-            header.push(',');
-        }
-        header.push_str(key);
-        header.push('=');
-        header.push_str(value);
+        push(&mut header, (key, value));
     }
     header
 }
@@ -68,28 +69,34 @@ pub(super) fn with_kept(header: &str, kept: &str) -> String {
 }
 
 pub(super) fn join(members: &[Member<'_>]) -> String {
-    let texts: Vec<String> = members
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
-    texts.join(",")
+    let mut header = String::new();
+    for member in members {
+        push(&mut header, *member);
+    }
+    header
+}
+
+fn push(header: &mut String, (key, value): Member<'_>) {
+    if !header.is_empty() {
+        header.push(',');
+    }
+    header.push_str(key);
+    header.push('=');
+    header.push_str(value);
 }
 
 /// `[a-z0-9][a-z0-9_\-*/@]{0,255}`, the grammar of level 2.
-fn is_key(key: &str) -> bool {
-    let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    key.len() <= 256
-        && key.bytes().next().is_some_and(alphanumeric)
-        && key
-            .bytes()
-            .all(|byte| alphanumeric(byte) || b"_-*/@".contains(&byte))
+fn is_key(key: &[u8]) -> bool {
+    let mut rest = key.iter();
+    matches!(key, [b'a'..=b'z' | b'0'..=b'9', ..])
+        && key.len() <= 256
+        && rest.all(|it| matches!(it, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'*' | b'/' | b'@'))
 }
 
 /// 1 to 256 printable characters without `,` and `=`, the last of them not a space.
-fn is_value(value: &str) -> bool {
-    let allowed = |byte: u8| matches!(byte, b' '..=b'~') && byte != b',' && byte != b'=';
-    let bytes = value.as_bytes();
-    matches!(bytes, [.., last] if *last != b' ')
-        && bytes.len() <= 256
-        && bytes.iter().copied().all(allowed)
+fn is_value(value: &[u8]) -> bool {
+    let mut bytes = value.iter();
+    matches!(value, [.., last] if *last != b' ')
+        && value.len() <= 256
+        && bytes.all(|it| matches!(it, b' '..=b'~') && !matches!(it, b',' | b'='))
 }
