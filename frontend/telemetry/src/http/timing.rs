@@ -103,7 +103,7 @@ pub(crate) fn end(mut request: Box<Open>) {
         return;
     };
     let is_observing = table(|table| table.observer.is_some()) == Some(true);
-    let observer = (!is_observing).then(|| performance::observe("resource", 0, see));
+    let observer = (!is_observing).then(|| performance::observe(&["resource"], see));
     let mut ended = Some(Waiting {
         begun: request.begun,
         since: performance::now(),
