@@ -28,7 +28,7 @@ pub(crate) const MAX_ERRORS: usize = 100;
 const MAX_SOURCES: usize = 16;
 
 /// What is told of an exception; empty texts are not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 struct Exception {
     class: String,
     message: String,
@@ -111,15 +111,9 @@ fn record(exception: &Exception, severity: u8, at: Option<&Location<'_>>) {
         return;
     };
     let mut record = Record::new(exception::EVENT, severity);
-    for (key, text) in [
-        (exception::TYPE, &exception.class),
-        (exception::MESSAGE, &redacted(&exception.message)),
-        (exception::STACKTRACE, &redacted(&exception.stacktrace)),
-    ] {
-        if !text.is_empty() {
-            record.set(key, &Any::Text(text));
-        }
-    }
+    record.set_text(exception::TYPE, &exception.class);
+    record.set_text(exception::MESSAGE, &redacted(&exception.message));
+    record.set_text(exception::STACKTRACE, &redacted(&exception.stacktrace));
     if let Some(at) = at {
         record.set(code::FILE_PATH, &Any::Text(at.file()));
         record.set(code::LINE_NUMBER, &Any::Int(at.line().into()));
@@ -136,15 +130,18 @@ fn record(exception: &Exception, severity: u8, at: Option<&Location<'_>>) {
 }
 
 /// Without the secrets of the addresses that are in it: those of the page and of its scripts are in every stack.
+#[inline(never)]
 fn redacted(text: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(end) = rest.bytes().position(|it| it == b'\n') {
-        let (line, after) = rest.split_at_checked(end).unwrap_or_default();
-        redacted.push_str(&redact::url(line));
-        redacted.push('\n');
-        rest = after.get(1..).unwrap_or_default();
+    let mut start = 0;
+    for (at, byte) in text.bytes().chain([b'\n']).enumerate() {
+        if byte == b'\n' {
+            if start > 0 {
+                redacted.push('\n');
+            }
+            redacted.push_str(&redact::url(text.get(start..at).unwrap_or_default()));
+            start = at + 1;
+        }
     }
-    redacted.push_str(&redact::url(rest));
     redacted
 }

@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 
 use crate::consent;
 use crate::logs::{Record, severity};
-use crate::otlp::Any;
+use crate::otlp;
 use crate::page::{self, property};
 use crate::performance::{self, number, text};
 
@@ -24,8 +24,8 @@ thread_local! {
 
 /// Observes the page.
 pub(crate) fn install() {
-    if performance::observe("long-animation-frame", 0, see).is_none() {
-        performance::observe("longtask", 0, see);
+    if performance::observe(&["long-animation-frame"], see).is_none() {
+        performance::observe(&["longtask"], see);
     }
 }
 
@@ -35,46 +35,51 @@ fn see(entry: &JsValue) {
         return;
     }
     SEEN.set(seen + 1);
-    let is_task = text(entry, "entryType") == "longtask";
-    let event_name = match is_task {
+    let event_name = match text(entry, "entryType") == "longtask" {
         true => browser::LONG_TASK,
         false => browser::LONG_ANIMATION_FRAME,
     };
     let mut record = Record::new(event_name, severity::INFO);
-    let mut set_millis = |key, entry: &JsValue, name| {
-        record.set(key, &Any::Double(number(entry, name)));
-    };
-    set_millis(browser::LONG_DURATION, entry, "duration");
-    if !is_task {
-        set_millis(browser::LONG_BLOCKING_DURATION, entry, "blockingDuration");
-    }
-    if let Some(script) = longest_script(entry) {
-        set_millis(browser::LONG_SCRIPT_DURATION, &script, "duration");
-        // An invoker is a selector and a handler, or the address of the script.
-        for (key, name) in [
-            (browser::LONG_INVOKER, "invoker"),
-            (browser::LONG_SOURCE_URL, "sourceURL"),
-        ] {
-            let text = text(&script, name);
-            if !text.is_empty() {
-                record.set(key, &Any::Text(&redact::url(&text)));
-            }
-        }
-    }
+    set(&mut record, browser::LONG_DURATION, entry, "duration");
+    set(
+        &mut record,
+        browser::LONG_BLOCKING_DURATION,
+        entry,
+        "blockingDuration",
+    );
+    let script = longest_script(entry);
+    set(
+        &mut record,
+        browser::LONG_SCRIPT_DURATION,
+        &script,
+        "duration",
+    );
+    // An invoker is a selector and a handler, or the address of the script.
+    set(&mut record, browser::LONG_INVOKER, &script, "invoker");
+    set(&mut record, browser::LONG_SOURCE_URL, &script, "sourceURL");
     record.at = Some(performance::unix_nanos(number(entry, "startTime")));
     // A frame is nobody's alone: what is current while it is told of has nothing to do with it.
     record.span = Some(SpanContext::NONE);
     record.send_as(scope::FRAMES);
 }
 
-fn longest_script(frame: &JsValue) -> Option<JsValue> {
-    let mut longest = None;
-    let mut most = 0.0;
+/// Sets what a property says, if it says something.
+#[inline(never)]
+fn set(record: &mut Record, key: &str, of: &JsValue, name: &str) {
+    let value = property(of, name);
+    if let Some(millis) = value.as_f64() {
+        record.set(key, &otlp::double(millis));
+    } else if let Some(text) = value.as_string() {
+        record.set_text(key, &redact::url(&text));
+    }
+}
+
+/// The script that took the most of a frame, or `undefined`.
+fn longest_script(frame: &JsValue) -> JsValue {
+    let mut longest = JsValue::UNDEFINED;
     page::find(&property(frame, "scripts"), &mut |script| {
-        let duration = number(script, "duration");
-        if duration > most {
-            most = duration;
-            longest = Some(script.clone());
+        if number(script, "duration") > number(&longest, "duration") {
+            longest = script.clone();
         }
         false
     });

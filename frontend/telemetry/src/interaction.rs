@@ -40,6 +40,8 @@ pub(crate) struct Settings {
 thread_local! {
     static LAST: Cell<Option<TraceId>> = const { Cell::new(None) };
     static SETTINGS: Cell<Settings> = const { Cell::new(Settings { text: None }) };
+    /// Space is pressed on its control, which may act when it is let go.
+    static PRESSED: ManuallyDrop<Cell<Option<Rc<Interaction>>>> = const { ManuallyDrop::new(Cell::new(None)) };
     /// Of `submit` and `change`. The same wherever it listens, so that it is never there twice.
     static LISTENER: ManuallyDrop<OnceCell<Function>> = const { ManuallyDrop::new(OnceCell::new()) };
 }
@@ -58,6 +60,7 @@ pub(crate) fn install(window: &Window, settings: Settings) {
         control::each_shadow(event, listen);
     });
     page::listen(window, "keydown", on_use);
+    page::listen(window, "keyup", on_release);
     page::listen(window, "click", on_use);
     listen(window);
 }
@@ -89,6 +92,19 @@ fn on_use(event: &Event) {
         begin("click", event, &control, &control, &control);
     } else {
         begin("submit", event, &control, &control, &form);
+    }
+}
+
+/// A key is let go: what the control does now belongs to when it was pressed, unless that is over.
+fn on_release(event: &Event) {
+    if page::property(event, "key") != " " || turn::is_dispatching() {
+        return;
+    }
+    if let Some(pressed) = PRESSED.with(|it| it.take()) {
+        if control::used(event) == pressed.control && roots::is_open(&pressed.cx) {
+            turn::begin(&pressed.cx, pressed.control.clone(), event);
+        }
+        roots::released(&pressed.cx);
     }
 }
 
@@ -156,6 +172,10 @@ fn begin(kind: &'static str, event: &Event, control: &JsValue, named: &JsValue, 
     };
     turn::begin(&interaction.cx, clicked, event);
     context::used_again(control);
+    if page::property(event, "key") == " " {
+        roots::held(&interaction.cx);
+        PRESSED.with(|it| it.set(Some(interaction)));
+    }
 }
 
 // === impl Settings ===

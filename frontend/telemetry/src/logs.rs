@@ -113,6 +113,17 @@ impl Record {
     }
 }
 
+#[allow(dead_code, reason = "for some features")]
+impl Record {
+    /// Sets a text, unless it is empty.
+    #[inline(never)]
+    pub(crate) fn set_text(&mut self, key: &str, text: &str) {
+        if !text.is_empty() {
+            self.set(key, &Any::Text(text));
+        }
+    }
+}
+
 fn write_span(message: &mut Message, span: &SpanContext) {
     if span.is_valid() {
         message.fixed32(8, span.trace_flags().to_u8().into());

@@ -7,13 +7,13 @@
 
 use std::cell::Cell;
 
-use opentelemetry::trace::{Span as _, SpanBuilder, Tracer as _};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::Context;
+use opentelemetry::trace::SpanKind;
 use throughline_core::names::{browser, scope, throughline, url};
 use throughline_core::redact;
-use wasm_bindgen::JsCast;
-use web_sys::{Event, Window};
+use web_sys::Event;
 
+use crate::otlp;
 use crate::page::{self, property};
 use crate::performance::{after_paint, text};
 use crate::span::Span;
@@ -22,48 +22,53 @@ use crate::tracer::Tracer;
 thread_local! {
     /// The navigation that is under way. The next one ends it: there is one view.
     static OPEN: Cell<Option<Span>> = const { Cell::new(None) };
-    static COUNT: Cell<u32> = const { Cell::new(0) };
+    /// Navigations whose painting is awaited. It comes in their order: the last is that of the one under way.
+    static AWAITED: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Listens to the page's history.
-pub(crate) fn install(window: &Window) {
-    let navigation = property(window, "navigation");
-    if !navigation.is_object() {
-        return;
-    }
-    page::listen(navigation.unchecked_ref(), "currententrychange", |event| {
-        let navigation = property(event, "currentTarget");
-        let address = text(&property(&navigation, "currentEntry"), "url");
-        // The page's state may change at the same address.
-        if address != text(&property(event, "from"), "url") {
-            begin(&address, event);
-        }
-    });
+pub(crate) fn install() {
+    // Without the Navigation API this does nothing.
+    let navigation = page::global("navigation");
+    page::add_listener(
+        &navigation,
+        "currententrychange",
+        &page::listener(on_change),
+    );
 }
 
 /// The page is hidden or left: nobody will see the new view.
 pub(crate) fn leave() {
     if let Some(mut span) = OPEN.take() {
-        span.set_attribute(KeyValue::new(throughline::LEFT, true));
+        span.set(throughline::LEFT, &otlp::bool(true));
     }
 }
 
-fn begin(address: &str, event: &Event) {
-    let tracer = Tracer::of(scope::NAVIGATION);
-    let builder = SpanBuilder::from_name("navigation").with_attributes([
-        KeyValue::new(url::FULL, redact::url(address).into_owned()),
-        KeyValue::new(browser::NAVIGATION_TYPE, text(event, "navigationType")),
-    ]);
-    let span = Context::map_current(|cx| tracer.build_with_context(builder, cx));
-    let count = COUNT.get().wrapping_add(1);
-    COUNT.set(count);
-    drop(OPEN.replace(Some(span)));
-    if page::is_hidden() {
-        return leave();
+fn on_change(event: &Event) {
+    let entry = property(&page::global("navigation"), "currentEntry");
+    let address = text(&entry, "url");
+    // The page's state may change at the same address.
+    if address == text(&property(event, "from"), "url") {
+        return;
     }
-    after_paint(page::callback(move || {
-        if COUNT.get() == count {
-            drop(OPEN.take());
-        }
-    }));
+    let tracer = Tracer::of(scope::NAVIGATION);
+    let mut span =
+        Context::map_current(|cx| tracer.start("navigation", &SpanKind::Internal, cx, None));
+    span.set_text(url::FULL, &redact::url(&address));
+    span.set_text(browser::NAVIGATION_TYPE, &text(event, "navigationType"));
+    OPEN.set(Some(span));
+    if page::is_hidden() {
+        leave();
+    } else {
+        AWAITED.set(AWAITED.get() + 1);
+        after_paint(painted);
+    }
+}
+
+fn painted() {
+    let awaited = AWAITED.get() - 1;
+    AWAITED.set(awaited);
+    if awaited == 0 {
+        OPEN.set(None);
+    }
 }

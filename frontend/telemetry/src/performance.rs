@@ -3,46 +3,57 @@
 
 use std::time::Duration;
 
-use js_sys::{Function, Object};
+use js_sys::Object;
 use wasm_bindgen::JsValue;
 use web_sys::PerformanceObserver;
 
 pub(crate) use crate::page::number;
 use crate::{clock, page};
 
-/// Entries of one type, as they come.
+/// The shortest events that are looked at, in milliseconds: two and a half frames. The first input is looked at however
+/// short it was.
+const MIN_EVENT_MILLIS: u32 = 40;
+
+/// Entries of some types, as they come.
 pub(crate) struct Observer {
     observer: PerformanceObserver,
     on_entry: fn(&JsValue),
 }
 
-/// Calls back for each entry of a type that there was, is and will be. `threshold` is the least duration of an event,
-/// in milliseconds; it means nothing to other types.
+/// Calls back for each entry of these types that there was, is and will be.
 ///
 /// `None` if the browser knows no such entries.
-pub(crate) fn observe(
-    entry_type: &str,
-    threshold: u32,
-    on_entry: fn(&JsValue),
-) -> Option<Observer> {
-    let window = page::window()?;
-    let constructor = page::property(&window, "PerformanceObserver");
-    let supported = page::property(&constructor, "supportedEntryTypes");
-    if page::find(&supported, &mut |it| *it == entry_type).is_undefined() {
-        return None;
-    }
+#[inline(never)]
+pub(crate) fn observe(types: &[&str], on_entry: fn(&JsValue)) -> Option<Observer> {
     let callback = page::function(Box::new(move |list, _, _| {
-        let entries = page::call(&list, "getEntries", JsValue::UNDEFINED, JsValue::UNDEFINED)?;
-        each(&entries, on_entry);
+        each(&list, "getEntries", on_entry);
         Ok(JsValue::UNDEFINED)
     }));
-    let observer = PerformanceObserver::new(&callback).ok()?;
-    let options = Object::new();
-    page::set(&options, "type", entry_type);
-    page::set(&options, "buffered", true);
-    page::set(&options, "durationThreshold", threshold);
-    page::call(&observer, "observe", options, JsValue::UNDEFINED).ok()?;
-    Some(Observer { observer, on_entry })
+    let known = page::property(&page::global("PerformanceObserver"), "supportedEntryTypes");
+    let mut observer = None;
+    for entry_type in types {
+        if !page::ask(&known, "includes", entry_type).is_truthy() {
+            continue;
+        }
+        if observer.is_none() {
+            observer = PerformanceObserver::new(&callback).ok();
+        }
+        let options = Object::new();
+        page::set(&options, "type", *entry_type);
+        page::set(&options, "buffered", true);
+        // It means nothing to other types.
+        page::set(&options, "durationThreshold", MIN_EVENT_MILLIS);
+        drop(page::call(
+            observer.as_ref()?,
+            "observe",
+            options,
+            JsValue::UNDEFINED,
+        ));
+    }
+    Some(Observer {
+        observer: observer?,
+        on_entry,
+    })
 }
 
 /// The entries of a type that there are now: a list.
@@ -83,23 +94,25 @@ pub(crate) fn when_activated(start: fn()) {
 }
 
 /// Calls back when what is there now has been painted: after the next frame. Not before the page is seen.
-pub(crate) fn after_paint(then: Function) {
-    next_frame(&page::callback(move || next_frame(&then)));
+pub(crate) fn after_paint(then: fn()) {
+    let page = js_sys::global();
+    let request = "requestAnimationFrame";
+    // At the next frame that after it is asked for. Where there are no frames there is no painting to wait for.
+    let ask_again = page::call(
+        &page::property(&page, request),
+        "bind",
+        &page,
+        page::calling(then),
+    );
+    if let Ok(ask_again) = ask_again {
+        drop(page::call(&page, request, ask_again, JsValue::UNDEFINED));
+    }
 }
 
-fn next_frame(callback: &Function) {
-    // Where there are no frames there is no painting to wait for.
-    let window = js_sys::global();
-    drop(page::call(
-        &window,
-        "requestAnimationFrame",
-        callback,
-        JsValue::UNDEFINED,
-    ));
-}
-
-fn each(entries: &JsValue, on_entry: fn(&JsValue)) {
-    page::find(entries, &mut |entry| {
+/// Calls back for each entry that a method gives.
+#[inline(never)]
+fn each(of: &JsValue, method: &str, on_entry: fn(&JsValue)) {
+    page::find(&page::ask(of, method, ""), &mut |entry| {
         on_entry(entry);
         false
     });
@@ -110,12 +123,6 @@ fn each(entries: &JsValue, on_entry: fn(&JsValue)) {
 impl Observer {
     /// Calls back for what there is already, without waiting for the browser to do it.
     pub(crate) fn flush(&self) {
-        let entries = page::call(
-            &self.observer,
-            "takeRecords",
-            JsValue::UNDEFINED,
-            JsValue::UNDEFINED,
-        );
-        each(&entries.unwrap_or_default(), self.on_entry);
+        each(&self.observer, "takeRecords", self.on_entry);
     }
 }

@@ -11,22 +11,27 @@ mod shifts;
 mod state;
 mod vital;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use wasm_bindgen::JsValue;
 use web_sys::Event;
 
 use self::state::Vitals;
+use crate::page;
 use crate::performance::{self, Observer};
-use crate::{consent, page};
 
-/// The shortest events that are looked at, in milliseconds: two and a half frames. The first input is looked at however
-/// short it was.
-const MIN_EVENT_MILLIS: u32 = 40;
+/// What the browser is to tell of.
+const TYPES: &[&str] = &[
+    "paint",
+    "largest-contentful-paint",
+    "layout-shift",
+    "first-input",
+    "event",
+];
 
 thread_local! {
-    static VITALS: RefCell<Option<Vitals>> = const { RefCell::new(None) };
-    static OBSERVERS: RefCell<Vec<Observer>> = const { RefCell::new(Vec::new()) };
+    static VITALS: RefCell<Vitals> = const { RefCell::new(Vitals::NONE) };
+    static OBSERVER: Cell<Option<Observer>> = const { Cell::new(None) };
 }
 
 /// Observes the page, from when somebody can see it.
@@ -37,70 +42,59 @@ pub(crate) fn install() {
 /// The page is hidden, and may never be seen again.
 pub(crate) fn hidden() {
     flush();
-    with(&|vitals| vitals.hidden(performance::now()));
+    with(&JsValue::UNDEFINED, Vitals::hidden);
 }
 
 fn start() {
-    let Some(window) = page::window() else { return };
-    begin(Vitals::of_navigation);
-    let types: [(&str, u32, fn(&JsValue)); 5] = [
-        ("paint", 0, |it| with(&|vitals| vitals.painted_first(it))),
-        ("largest-contentful-paint", 0, |it| {
-            with(&|vitals| vitals.painted_largest(it));
-        }),
-        ("layout-shift", 0, |it| with(&|vitals| vitals.shifted(it))),
-        ("first-input", 0, |it| with(&|vitals| vitals.answered(it))),
-        ("event", MIN_EVENT_MILLIS, |it| {
-            with(&|vitals| vitals.answered(it));
-        }),
-    ];
-    let mut observers = Vec::new();
-    for (entry_type, threshold, on_entry) in types {
-        if let Some(observer) = performance::observe(entry_type, threshold, on_entry) {
-            observers.push(observer);
-        }
-    }
-    OBSERVERS.set(observers);
-    page::listen(&window, "keydown", on_input);
-    page::listen(&window, "click", on_input);
-    page::listen(&window, "pageshow", on_shown);
+    begin(&performance::navigation(), Vitals::loaded);
+    OBSERVER.set(performance::observe(TYPES, |it| with(it, Vitals::see)));
+    let window = js_sys::global();
+    let input = page::listener(on_input);
+    page::add_listener(&window, "keydown", &input);
+    page::add_listener(&window, "click", &input);
+    page::add_listener(&window, "pageshow", &page::listener(on_shown));
 }
 
-fn begin(vitals: fn() -> Vitals) {
-    VITALS.set(consent::is_given().then(vitals));
+fn begin(because_of: &JsValue, is_of: fn(&mut Vitals, &JsValue)) {
+    VITALS.with(|vitals| {
+        if let Ok(mut vitals) = vitals.try_borrow_mut() {
+            vitals.begin();
+        }
+    });
+    with(because_of, is_of);
 }
 
 /// What is painted after an input is the answer to it.
 fn on_input(event: &Event) {
-    if event.is_trusted() {
+    if page::is(event, "isTrusted") {
         flush();
-        with(&Vitals::finish_lcp);
+        with(event, Vitals::finish_lcp);
     }
 }
 
 fn on_shown(event: &Event) {
     if page::is(event, "persisted") {
-        let shown = event.time_stamp();
-        begin(Vitals::restored);
-        performance::after_paint(page::callback(move || {
-            with(&|vitals| vitals.painted_again(performance::now() - shown));
-        }));
+        begin(event, Vitals::restored);
+        performance::after_paint(|| with(&JsValue::UNDEFINED, Vitals::painted_again));
     }
 }
 
 /// Looks at what the browser has measured and not told yet.
 fn flush() {
-    OBSERVERS.with(|all| {
-        if let Ok(all) = all.try_borrow() {
-            all.iter().for_each(Observer::flush);
-        }
-    });
+    if let Some(observer) = OBSERVER.take() {
+        observer.flush();
+        OBSERVER.set(Some(observer));
+    }
 }
 
-fn with(f: &dyn Fn(&mut Vitals)) {
+/// Tells the vitals of something, if there is consent.
+#[inline(never)]
+fn with(it: &JsValue, tell: fn(&mut Vitals, &JsValue)) {
     VITALS.with(|vitals| {
-        if let Ok(mut vitals) = vitals.try_borrow_mut() {
-            vitals.as_mut().filter(|it| it.is_given_consent()).map(f);
+        if let Ok(mut vitals) = vitals.try_borrow_mut()
+            && vitals.is_given_consent()
+        {
+            tell(&mut vitals, it);
         }
     });
 }

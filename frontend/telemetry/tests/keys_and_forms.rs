@@ -87,6 +87,28 @@ async fn a_key_that_activates_what_is_a_button_by_its_role_is_one_root() {
 }
 
 #[wasm_bindgen_test]
+async fn what_acts_when_space_is_let_go_is_one_root() {
+    set_up();
+    html(r#"<div id="late" role="button" tabindex="0"></div>"#);
+    let late = find("#late");
+    on(&late, "keyup", |event| {
+        let target = event.target().unwrap();
+        target.unchecked_into::<HtmlElement>().click();
+    });
+    on(&late, "click", |_| {
+        let _started = window().fetch_with_str("/late");
+    });
+    let before = roots().len();
+    press(&late, " ");
+    let trace = last();
+    TimeoutFuture::new(50).await;
+    dispatch(&late, "KeyboardEvent", "keyup", " ", true);
+    assert_eq!(last(), trace);
+    assert_eq!(tree(&finished(&trace).await), "click late\n  GET\n");
+    assert_eq!(roots().len(), before + 1);
+}
+
+#[wasm_bindgen_test]
 async fn a_key_that_types_or_that_the_browser_makes_a_click_of_is_none() {
     set_up();
     html(

@@ -92,7 +92,7 @@ pub(super) fn run(mut builder: Builder) -> Result<(), &'static str> {
     lifecycle::install(&window);
     #[cfg(feature = "navigation")]
     if builder.navigation {
-        crate::navigation::install(&window);
+        crate::navigation::install();
     }
     #[cfg(feature = "document-load")]
     if builder.document_load {

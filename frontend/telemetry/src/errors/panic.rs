@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::panic::{self, PanicHookInfo};
 
-use js_sys::Error;
+use wasm_bindgen::JsValue;
 
 use super::thrown::text;
 use super::{Exception, record};
@@ -26,7 +26,7 @@ thread_local! {
 /// `console_error_panic_hook` replaces what it finds.
 pub(super) fn install() {
     put_first();
-    wasm_bindgen_futures::spawn_local(async { put_first() });
+    page::queue_microtask(&page::calling(put_first));
 }
 
 /// Whether a panic was the last thing that was told of.
@@ -69,13 +69,12 @@ fn tell(info: &PanicHookInfo<'_>) {
 
 /// Where this is called, with the offsets of the frames in the module.
 fn stack_here() -> String {
-    let (class, limit) = (
-        page::property(&js_sys::global(), "Error"),
-        "stackTraceLimit",
-    );
+    let (class, limit) = (page::global("Error"), "stackTraceLimit");
     let before = page::property(&class, limit);
     page::set(&class, limit, MAX_FRAMES);
-    let stack = text(&page::property(&Error::new(""), "stack"));
+    let none = JsValue::UNDEFINED;
+    let error = page::apply(&class, &none, none.clone(), none.clone(), none.clone());
+    let stack = text(&page::property(&error.unwrap_or_default(), "stack"));
     page::set(&class, limit, before);
     stack
 }

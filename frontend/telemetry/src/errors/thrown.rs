@@ -1,11 +1,11 @@
 //! What JavaScript throws: an `Error`, or anything else.
 
-use js_sys::{JSON, JsString, Reflect};
+use js_sys::JsString;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::Exception;
 use crate::limits;
-use crate::page::property;
+use crate::page::{self, property};
 
 /// Properties of a thrown object that are named.
 const MAX_NAMES: usize = 16;
@@ -42,17 +42,22 @@ fn content(thrown: &JsValue) -> String {
         return text(thrown);
     }
     if !thrown.is_object() {
-        return JSON::stringify(thrown).map_or_else(|_| String::new(), |it| text(&it));
+        return text(&ask("JSON", "stringify", thrown));
     }
     // What an answer of a server holds may be anybody's secret: what it has tells enough.
     let mut names = String::from("an object with");
-    for name in Reflect::own_keys(thrown)
-        .unwrap_or_default()
-        .iter()
-        .take(MAX_NAMES)
-    {
+    let mut left = MAX_NAMES;
+    page::find(&ask("Reflect", "ownKeys", thrown), &mut |name| {
         names.push(' ');
-        names.push_str(&text(&name));
-    }
+        names.push_str(&text(name));
+        left -= 1;
+        left == 0
+    });
     names
+}
+
+/// What one of the page's own objects says of it; `undefined` if it throws.
+fn ask(object: &str, method: &str, thrown: &JsValue) -> JsValue {
+    let object = page::global(object);
+    page::call(&object, method, thrown, JsValue::UNDEFINED).unwrap_or_default()
 }

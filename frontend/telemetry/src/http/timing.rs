@@ -112,7 +112,7 @@ pub(crate) fn end(mut request: Box<Open>) {
     let mut state = STATE.get();
     let is_told = state
         .is_told
-        .unwrap_or_else(|| performance::observe("resource", 0, see).is_some());
+        .unwrap_or_else(|| performance::observe(&["resource"], see).is_some());
     state.is_told = Some(is_told);
     let ended = Box::new(Waiting {
         begun: request.begun,

@@ -12,7 +12,7 @@ pub(crate) const LONGEST: u64 = 30_000_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lifetime {
     started: u64,
-    /// When the macrotask of its event was over; 0 before.
+    /// When the macrotask of its event was over, the last if there were several; 0 before.
     handled: u64,
     /// The browser loads another page because of it.
     is_leaving: bool,
@@ -39,6 +39,8 @@ pub(crate) enum Sign {
     Asked,
     /// Its code runs.
     Active,
+    /// Its event is being handled, or a further one.
+    Handling,
     /// The macrotask of its event is over.
     Handled {
         /// Then the browser loads another page.
@@ -88,6 +90,7 @@ impl Lifetime {
         match sign {
             Sign::Asked => return,
             Sign::Active => {}
+            Sign::Handling => self.handled = 0,
             Sign::Handled { is_leaving } => {
                 self.handled = now;
                 self.is_leaving = is_leaving;

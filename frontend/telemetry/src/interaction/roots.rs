@@ -162,6 +162,11 @@ pub(crate) fn released(cx: &Context) {
     queue_settling();
 }
 
+/// An event of the interaction is being handled.
+pub(crate) fn handling(key: u64) {
+    note(key, Sign::Handling);
+}
+
 /// The macrotask of the interaction's event is over. After it, the browser may load another page.
 pub(crate) fn handled(key: u64, is_leaving: bool) {
     note(key, Sign::Handled { is_leaving });

@@ -45,8 +45,10 @@ pub(crate) fn install() {
 /// Makes an interaction's context current until the next macrotask. The browser may make a click of its own on `clicked`.
 pub(crate) fn begin(cx: &Context, clicked: JsValue, event: &Event) {
     close();
+    let key = roots::key(cx);
+    roots::handling(key);
     let turn = Box::new(Turn {
-        key: roots::key(cx),
+        key,
         clicked,
         event: event.clone(),
         submit: JsValue::UNDEFINED,

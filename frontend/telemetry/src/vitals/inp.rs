@@ -27,38 +27,35 @@ impl Longest {
     /// One event of an interaction, of which there may be several (`pointerdown`, `pointerup`, `click`): the interaction
     /// takes as long as the longest of them. Without an id it is of none (a scroll, say).
     pub(super) fn see(&mut self, id: f64, millis: f64) {
-        let known = self.all.iter().position(|it| it.0 == id);
-        let slot = self.all.get_mut(known.unwrap_or(MAX_INTERACTIONS - 1));
-        if let Some(slot) = slot.filter(|slot| id > 0.0 && millis > slot.1) {
-            *slot = (id, millis);
-            self.order();
+        if id > 0.0 && millis > 0.0 {
+            let mut next = (id, millis);
+            // It takes the place of the first that is no longer, and that one of the one after; the last of them, or
+            // what was known of the same interaction, has none. (A general sort is larger than all the rest.)
+            for slot in &mut self.all {
+                let is_same = slot.0 == id;
+                if next.1 >= slot.1 {
+                    std::mem::swap(slot, &mut next);
+                }
+                if is_same {
+                    return;
+                }
+            }
         }
     }
 
     /// The percentile, in milliseconds, if there have been `count` interactions.
-    pub(super) fn percentile(&self, count: f64) -> Option<f64> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "saturates; there are ten at most"
-        )]
-        let outliers = (count / INTERACTIONS_PER_OUTLIER) as usize;
-        let known = self.all.iter().take_while(|it| it.0 > 0.0);
-        match known.take(outliers.saturating_add(1)).last() {
-            Some(it) => Some(it.1),
-            None if count > 0.0 => Some(SHORTEST),
-            None => None,
-        }
-    }
-
-    /// Only one is out of its place. (A general sort is larger than all the rest.)
-    fn order(&mut self) {
-        for at in (1..MAX_INTERACTIONS).rev() {
-            if let Some([before, after]) = self.all.get_mut(at - 1..=at)
-                && before.1 < after.1
-            {
-                std::mem::swap(before, after);
+    pub(super) fn percentile(&self, mut count: f64) -> Option<f64> {
+        let mut found = (count > 0.0).then_some(SHORTEST);
+        for (id, millis) in self.all {
+            if id == 0.0 {
+                break;
             }
+            found = Some(millis);
+            if count < INTERACTIONS_PER_OUTLIER {
+                break;
+            }
+            count -= INTERACTIONS_PER_OUTLIER;
         }
+        found
     }
 }

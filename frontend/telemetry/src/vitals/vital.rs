@@ -3,70 +3,71 @@
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-/// A value, and how good it is.
+use std::mem;
+
+/// Which of the vitals it is.
 #[derive(Debug)]
-pub(super) struct Vital {
+pub(super) struct Kind {
     pub(super) name: &'static str,
     /// What is at most this is good.
     good: f64,
     /// What is more than this is poor.
     poor: f64,
+}
+
+/// A value, and how much of it was told.
+#[derive(Debug)]
+pub(super) struct Vital {
+    pub(super) kind: &'static Kind,
     /// No number before it is known.
-    value: f64,
+    pub(super) value: f64,
     /// No number before anything is reported.
     reported: f64,
     /// The same in all reports; empty before the first.
     pub(super) id: String,
 }
 
-/// What is to be told of a vital.
-#[derive(Debug, PartialEq)]
-pub(super) struct Report {
-    pub(super) value: f64,
-    /// By how much it has grown since the last report.
-    pub(super) delta: f64,
-    pub(super) rating: &'static str,
+// === impl Kind ===
+
+impl Kind {
+    pub(super) const fn new(name: &'static str, good: f64, poor: f64) -> Self {
+        Self { name, good, poor }
+    }
+
+    pub(super) fn rating(&self, value: f64) -> &'static str {
+        if value > self.poor {
+            "poor"
+        } else if value > self.good {
+            "needs-improvement"
+        } else {
+            "good"
+        }
+    }
 }
 
 // === impl Vital ===
 
 impl Vital {
-    pub(super) const fn new(name: &'static str, good: f64, poor: f64) -> Self {
+    pub(super) const fn new(kind: &'static Kind) -> Self {
         Self {
-            name,
-            good,
-            poor,
+            kind,
             value: f64::NAN,
             reported: f64::NAN,
             id: String::new(),
         }
     }
 
-    pub(super) fn set(&mut self, value: f64) {
-        self.value = value;
-    }
-
     pub(super) fn is_known(&self) -> bool {
         !self.value.is_nan()
     }
 
-    /// Something to report, unless it is what was reported last. A first value is reported even if it is 0.
-    pub(super) fn report(&mut self) -> Option<Report> {
-        let value = self.value;
-        if !self.is_known() || self.reported == value {
+    /// By how much it has grown since it was asked last; `None` if it has not changed. A first value is told even if it is
+    /// 0.
+    pub(super) fn report(&mut self) -> Option<f64> {
+        if !self.is_known() || self.reported == self.value {
             return None;
         }
-        let reported = std::mem::replace(&mut self.reported, value);
-        let delta = value - if reported.is_nan() { 0.0 } else { reported };
-        let rating = match value {
-            _ if value > self.poor => "poor",
-            _ if value > self.good => "needs-improvement",
-            _ => "good",
-        };
-        Some(Report {
-            value,
-            delta,
-            rating,
-        })
+        let before = mem::replace(&mut self.reported, self.value);
+        Some(self.value - if before.is_nan() { 0.0 } else { before })
     }
 }

@@ -10,7 +10,7 @@ fn exception(message: &str) -> Exception {
 
 #[test]
 fn what_happens_in_a_row_is_told_of_ever_more_rarely() {
-    let mut seen = Seen::new();
+    let mut seen = Seen::new(MAX_ERRORS);
     let told: Vec<_> = (0..1000)
         .filter_map(|_| seen.count(&exception("again"), ERROR))
         .collect();
@@ -21,7 +21,7 @@ fn what_happens_in_a_row_is_told_of_ever_more_rarely() {
 
 #[test]
 fn a_page_tells_of_so_many_errors_and_still_of_a_panic() {
-    let mut seen = Seen::new();
+    let mut seen = Seen::new(MAX_ERRORS);
     let many = |seen: &mut Seen, severity| {
         (0..1000)
             .filter(|it| seen.count(&exception(&it.to_string()), severity).is_some())

@@ -16,6 +16,10 @@ fn without_children_it_ends_with_its_own_macrotask() {
     assert_eq!(root.verdict(MS), None);
     root.note(Sign::Handled { is_leaving: false }, 3 * MS);
     assert_eq!(root.verdict(4 * MS), ended(3 * MS, why::IDLE));
+    root.note(Sign::Handling, 4 * MS);
+    assert_eq!(root.verdict(5 * MS), None);
+    root.note(Sign::Handled { is_leaving: false }, 6 * MS);
+    assert_eq!(root.verdict(7 * MS), ended(6 * MS, why::IDLE));
 }
 
 #[test]
