@@ -99,14 +99,12 @@ thread_local! {
 }
 
 /// From now on there is somewhere to go.
-pub(crate) fn install(settings: Settings, mut transport: Transport, resource: Vec<u8>) {
-    transport.headers.retain(|(name, value)| {
-        let is_header = transport::is_header(name, value);
-        if !is_header {
+pub(crate) fn install(settings: Settings, transport: Transport, resource: Vec<u8>) {
+    for (name, value) in &transport.headers {
+        if !transport::is_header(name, value) {
             page::warn(&["fetch takes no header ", name].concat());
         }
-        is_header
-    });
+    }
     let lane = |index| {
         let signal = Signal::ALL.get(index).copied().unwrap_or(Signal::Traces);
         let mut settings = settings;
@@ -223,7 +221,7 @@ fn deliver(mut sent: Box<Sent>) {
 fn proceed(sent: &mut Sent, settled: Result<JsValue, JsValue>) -> Option<JsValue> {
     #[cfg(feature = "gzip")]
     if sent.is_packed() {
-        // The page may have been left meanwhile, and the batch sent as it was.
+        // The page may have been left meanwhile, and the batch sent as it was. What was stored is nobody else's.
         let is_ours = |it: &mut Lane| it.compressing.take_if(|it| Some(*it) == sent.batch);
         let is_ours = lane(sent.signal, is_ours).flatten() == sent.batch;
         if !is_ours || !is_wanted(sent) {

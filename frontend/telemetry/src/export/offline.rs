@@ -264,12 +264,13 @@ fn send(body: Option<JsValue>) {
     send_next();
 }
 
-/// Whether the current entry is still to be sent.
+/// Whether the current entry is still to be sent. If not, there is no more to send.
 pub(super) fn is_wanted() -> bool {
-    if !consent::is_given() {
+    let is_wanted = consent::is_given();
+    if !is_wanted {
         stop();
     }
-    consent::is_given()
+    is_wanted
 }
 
 /// What became of the current entry.

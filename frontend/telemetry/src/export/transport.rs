@@ -191,7 +191,9 @@ impl Sent {
         let headers = Object::new();
         page::set(&headers, "content-type", "application/x-protobuf");
         for (name, value) in &self.transport.headers {
-            page::set(&headers, name, value.as_str());
+            if is_header(name, value) {
+                page::set(&headers, name, value.as_str());
+            }
         }
         #[cfg(feature = "gzip")]
         if !self.packed.is_undefined() {
@@ -288,6 +290,7 @@ fn header(response: &JsValue, name: &str) -> Option<String> {
 }
 
 /// Whether `fetch` takes this: one that it does not would be the end of all exports (Fetch, "header name", "header value").
+#[inline(never)]
 pub(super) fn is_header(name: &str, value: &str) -> bool {
     let is_token = |it: u8| {
         it.is_ascii_graphic()
