@@ -14,6 +14,7 @@ use js_sys::Uint8Array;
 use throughline_core::pipeline::{
     BatchId, DropReason, Ledger, Next, Outcome, Pipeline, Pushed, Settings,
 };
+use wasm_bindgen::JsValue;
 
 pub use self::transport::Credentials;
 use self::transport::Sent;
@@ -98,14 +99,12 @@ thread_local! {
 }
 
 /// From now on there is somewhere to go.
-pub(crate) fn install(settings: Settings, mut transport: Transport, resource: Vec<u8>) {
-    transport.headers.retain(|(name, value)| {
-        let is_header = transport::is_header(name, value);
-        if !is_header {
+pub(crate) fn install(settings: Settings, transport: Transport, resource: Vec<u8>) {
+    for (name, value) in &transport.headers {
+        if !transport::is_header(name, value) {
             page::warn(&["fetch takes no header ", name].concat());
         }
-        is_header
-    });
+    }
     let lane = |index| {
         let signal = Signal::ALL.get(index).copied().unwrap_or(Signal::Traces);
         let mut settings = settings;
@@ -192,10 +191,10 @@ pub(crate) fn is_left() -> bool {
 
 /// Sends all that waits before it returns: nobody may live to see the answer.
 pub(crate) fn send_all() {
-    while let Some((batch, mut sent)) = exporter(Exporter::drain).flatten() {
-        if !is_kept(batch, &sent) {
+    while let Some(mut sent) = exporter(Exporter::drain).flatten() {
+        if !is_kept(&sent) {
             sent.start();
-            wasm_bindgen_futures::spawn_local(deliver(batch, sent));
+            deliver(sent);
         }
     }
 }
@@ -211,84 +210,97 @@ pub(crate) fn forget() {
     offline::forget();
 }
 
-/// Sends a batch, unless that has begun, and reports what became of it.
-async fn deliver(batch: BatchId, mut sent: Box<Sent>) {
-    if !sent.has_begun() {
-        // It may have been dropped since it was handed out: with the user's consent.
-        let has_items = |it: &mut Lane| it.pipeline.items(batch).next().is_some();
-        if lane(sent.signal, has_items) != Some(true) || is_kept(batch, &sent) {
-            return;
+/// Sends something, unless that has begun, and reports what became of it.
+fn deliver(mut sent: Box<Sent>) {
+    let begun = sent.promise();
+    let next = move |settled| proceed(&mut sent, settled);
+    page::follow(begun, Box::new(next));
+}
+
+/// Does what follows on what was awaited. What is awaited next, if anything.
+fn proceed(sent: &mut Sent, settled: Result<JsValue, JsValue>) -> Option<JsValue> {
+    #[cfg(feature = "gzip")]
+    if sent.is_packed() {
+        // The page may have been left meanwhile, and the batch sent as it was. What was stored is nobody else's.
+        let is_ours = |it: &mut Lane| it.compressing.take_if(|it| Some(*it) == sent.batch);
+        let is_ours = lane(sent.signal, is_ours).flatten() == sent.batch;
+        if !is_ours || !is_wanted(sent) {
+            return None;
         }
-        #[cfg(feature = "gzip")]
-        {
-            lane(sent.signal, |it| it.compressing = Some(batch));
-            sent.compress().await;
-            // The page may have been left meanwhile, and the batch sent as it was.
-            let is_ours = |it: &mut Lane| it.compressing.take_if(|it| *it == batch).is_some();
-            if lane(sent.signal, is_ours) != Some(true) || !is_under_way(batch, &sent) {
-                return;
-            }
-        }
+        sent.take_packed(settled);
         sent.start();
+        return Some(sent.promise());
     }
-    let outcome = loop {
-        let next = sent.next().await;
-        if let Some(outcome) = sent.take(next) {
-            break outcome;
+    if sent.has_begun() {
+        if let Some(outcome) = sent.take(settled) {
+            end(sent, outcome);
+            return None;
         }
+        return Some(sent.promise());
+    }
+    if !is_wanted(sent) || is_kept(sent) {
+        return None;
+    }
+    #[cfg(feature = "gzip")]
+    if sent.pack() {
+        if sent.batch.is_some() {
+            lane(sent.signal, |it| it.compressing = sent.batch);
+        }
+        return Some(sent.promise());
+    }
+    sent.start();
+    Some(sent.promise())
+}
+
+/// Reports what became of something.
+fn end(sent: &Sent, outcome: Outcome) {
+    let Some(batch) = sent.batch else {
+        #[cfg(feature = "offline")]
+        offline::sent(outcome, sent.plain());
+        return;
     };
-    tell(outcome, &sent);
+    tell(outcome, sent);
     #[cfg(feature = "offline")]
     if let Outcome::Retry { after } = outcome
-        && is_under_way(batch, &sent)
+        && is_wanted(sent)
     {
         offline::failed(after);
-        if keep(batch, &sent) {
+        if offline::keep(sent, batch) {
             return;
         }
     }
     complete(sent.signal, batch, outcome);
 }
 
-/// Whether the pipeline still waits for this attempt: what it has given up is in the queue again, or dropped.
-#[cfg(any(feature = "gzip", feature = "offline"))]
-fn is_under_way(batch: BatchId, sent: &Sent) -> bool {
+/// Whether something is still to be sent: the pipeline may have given it up, and what it has given up is in the queue
+/// again, or dropped.
+fn is_wanted(sent: &Sent) -> bool {
+    let Some(batch) = sent.batch else {
+        #[cfg(feature = "offline")]
+        return offline::is_wanted();
+        #[cfg(not(feature = "offline"))]
+        return false;
+    };
     lane(sent.signal, |it| it.pipeline.is_under_way(batch)) == Some(true)
 }
 
 /// Whether a batch has been stored, because sending it would be in vain.
-#[cfg(feature = "offline")]
-fn is_kept(batch: BatchId, sent: &Sent) -> bool {
-    offline::is_outage() && keep(batch, sent)
-}
-
-#[cfg(not(feature = "offline"))]
-fn is_kept(_: BatchId, _: &Sent) -> bool {
+#[cfg_attr(
+    not(feature = "offline"),
+    expect(
+        unused_variables,
+        clippy::missing_const_for_fn,
+        reason = "there is no store"
+    )
+)]
+fn is_kept(sent: &Sent) -> bool {
+    #[cfg(feature = "offline")]
+    if let Some(batch) = sent.batch
+        && offline::is_outage()
+    {
+        return offline::keep(sent, batch);
+    }
     false
-}
-
-/// Stores a batch, and leaves the account of it to the store. Whether there is one.
-#[cfg(feature = "offline")]
-fn keep(batch: BatchId, sent: &Sent) -> bool {
-    let signal = sent.signal;
-    let is_under_way = move || lane(signal, |it| it.pipeline.is_under_way(batch)) == Some(true);
-    let count = lane(signal, |it| it.pipeline.items(batch).count());
-    let Some(stored) = offline::keep(signal, sent.plain(), count.unwrap_or_default()) else {
-        return false;
-    };
-    wasm_bindgen_futures::spawn_local(async move {
-        let entry = stored.done().await;
-        if !is_under_way() {
-            return offline::discard(entry);
-        }
-        let outcome = match entry {
-            Some(_) => Outcome::Stored,
-            None => Outcome::Retry { after: None },
-        };
-        offline::add(entry);
-        complete(signal, batch, outcome);
-    });
-    true
 }
 
 /// Tells the developer of the first of several failures in a row. The ledger has them all.
@@ -326,11 +338,6 @@ fn on_time() {
         it.timer.fired();
         it.drive();
     });
-}
-
-#[cfg(feature = "offline")]
-fn transport() -> Option<&'static Transport> {
-    exporter(|it| it.transport)
 }
 
 fn lane<T>(signal: Signal, f: impl FnOnce(&mut Lane) -> T) -> Option<T> {
@@ -380,8 +387,7 @@ impl Exporter {
                 match lane.pipeline.poll(now, page::random()) {
                     // In a microtask: a span may end anywhere, and sending runs code of the page.
                     Next::Export(batch) => {
-                        let sent = lane.request(batch.id, self.transport, &self.resource);
-                        wasm_bindgen_futures::spawn_local(deliver(batch.id, sent));
+                        deliver(lane.request(batch.id, self.transport, &self.resource));
                     }
                     Next::Wait(at) => {
                         self.timer.set(at, now);
@@ -394,7 +400,7 @@ impl Exporter {
     }
 
     /// A batch that takes what is left of the keepalive quota, or else one as large, to be sent without.
-    fn drain(&mut self) -> Option<(BatchId, Box<Sent>)> {
+    fn drain(&mut self) -> Option<Box<Sent>> {
         let left = match keepalive::available() {
             few if few < 2 * ENVELOPE_BYTES => keepalive::MAX_BYTES,
             left => left,
@@ -407,8 +413,7 @@ impl Exporter {
             }
             let now = clock::monotonic();
             if let Some(batch) = lane.pipeline.drain(usize::MAX, max_bytes, now) {
-                let sent = lane.request(batch.id, self.transport, &self.resource);
-                return Some((batch.id, sent));
+                return Some(lane.request(batch.id, self.transport, &self.resource));
             }
         }
         None
@@ -425,6 +430,6 @@ impl Lane {
             parts.push((scope, bytes));
         }
         let body = Uint8Array::from(&*otlp::request(resource, &parts));
-        Sent::new(transport, self.signal, body.into())
+        Sent::new(transport, self.signal, Some(batch), body.into())
     }
 }

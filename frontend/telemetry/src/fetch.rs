@@ -142,7 +142,7 @@ fn is_a(class: &str, value: &JsValue) -> bool {
 
 /// The `Request` for these, which becomes the only argument.
 fn made(arguments: &JsValue) -> Option<JsValue> {
-    let request = http::construct("Request", arguments).ok()?;
+    let request = page::construct("Request", arguments).ok()?;
     page::set(arguments, "length", 1);
     page::set(arguments, "0", &request);
     Some(request)

@@ -35,7 +35,7 @@ pub(crate) fn wrap(object: &JsValue, name: &str, wrapper: Box<Callback>) {
     let handler = Object::new();
     let is_set = original.is_function()
         && page::set(&handler, "apply", page::function(wrapper))
-        && construct("Proxy", &Array::of2(&original, &handler))
+        && page::construct("Proxy", &Array::of2(&original, &handler))
             .is_ok_and(|proxy| page::set(object, name, proxy));
     if !is_set {
         page::warn("the requests of this page cannot be traced");
@@ -48,29 +48,12 @@ pub(crate) fn call(
     this: &JsValue,
     arguments: &JsValue,
 ) -> Result<JsValue, JsValue> {
-    reflect("apply", original, this, arguments)
-}
-
-/// `new class(...arguments)`.
-#[inline(never)]
-pub(crate) fn construct(class: &str, arguments: &JsValue) -> Result<JsValue, JsValue> {
-    let class = page::global(class);
-    reflect("construct", &class, arguments, &class)
-}
-
-#[inline(never)]
-fn reflect(
-    method: &str,
-    function: &JsValue,
-    second: &JsValue,
-    third: &JsValue,
-) -> Result<JsValue, JsValue> {
     page::apply(
-        &page::property(&page::global("Reflect"), method),
+        &page::property(&page::global("Reflect"), "apply"),
         &JsValue::UNDEFINED,
-        function.clone(),
-        second.clone(),
-        third.clone(),
+        original.clone(),
+        this.clone(),
+        arguments.clone(),
     )
 }
 

@@ -18,8 +18,6 @@ use throughline_core::w3c;
 
 #[allow(unused_imports, reason = "each is for some feature, none for all")]
 pub(crate) use self::attributes::{Any, Attributes, bool, double, int, text};
-#[cfg(feature = "logs")]
-pub(crate) use self::attributes::{pair, value};
 
 /// An encoded `InstrumentationScope`, which many items share.
 pub(crate) type Scope = Arc<Vec<u8>>;

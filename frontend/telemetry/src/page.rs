@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, EventTarget, Url, Window};
 
 /// Whether there is JavaScript. A server that renders the page links the client too, and runs code that calls it: there
@@ -125,6 +126,46 @@ pub(crate) fn apply(
     }
     let function: &Function = function.unchecked_ref();
     function.call3(this, &first, &second, &third)
+}
+
+/// `new class(...arguments)`.
+#[allow(dead_code, reason = "for some features")]
+#[inline(never)]
+pub(crate) fn construct(class: &str, arguments: &JsValue) -> Result<JsValue, JsValue> {
+    let class = global(class);
+    let construct = property(&global("Reflect"), "construct");
+    let arguments = arguments.clone();
+    apply(
+        &construct,
+        &JsValue::UNDEFINED,
+        class.clone(),
+        arguments,
+        class,
+    )
+}
+
+/// `new class(argument)`. `undefined` if that is not possible.
+#[cfg(any(feature = "gzip", feature = "offline"))]
+pub(crate) fn new(class: &str, argument: impl Into<JsValue>) -> JsValue {
+    let arguments = call(&global("Array"), "of", argument, JsValue::UNDEFINED);
+    construct(class, &arguments.unwrap_or_default()).unwrap_or_default()
+}
+
+/// Waits for a promise, and for the next one that `step` gives for what became of it, until it gives none. Begins in a
+/// microtask: what is no promise is as good as one that is kept.
+///
+/// One future for all that waits: an `async fn` of each would be a large state machine each.
+#[inline(never)]
+pub(crate) fn follow(
+    first: JsValue,
+    mut step: Box<dyn FnMut(Result<JsValue, JsValue>) -> Option<JsValue>>,
+) {
+    wasm_bindgen_futures::spawn_local(async move {
+        let mut next = Some(first);
+        while let Some(promise) = next {
+            next = step(JsFuture::from(Promise::resolve(&promise)).await);
+        }
+    });
 }
 
 /// The `URL` that the browser makes of an address in the page. `None` if it is none.

@@ -1,27 +1,29 @@
 //! Compression by the browser, where the page has time to wait for it.
 
-use js_sys::{Array, Function, Reflect, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableWritablePair, Response};
+use wasm_bindgen::JsValue;
 
 use crate::page;
 
 /// Bytes below which a body is sent as it is: compressing would cost more than it saves.
-const MIN_BYTES: u32 = 1024;
+const MIN_BYTES: f64 = 1024.0;
 
-/// The compressed bytes, where that is worth it and the browser can do it.
-pub(super) async fn compressed(bytes: &JsValue) -> Result<JsValue, JsValue> {
-    let bytes: &Uint8Array = bytes.unchecked_ref();
-    if bytes.length() < MIN_BYTES {
-        return Err(JsValue::UNDEFINED);
+/// The promise of the compressed bytes: an `ArrayBuffer`. `None` where that is not worth it, or the browser cannot do it.
+pub(super) fn compressed(bytes: &JsValue) -> Option<JsValue> {
+    if page::number(bytes, "length") < MIN_BYTES {
+        return None;
     }
-    let stream: Function = page::property(&js_sys::global(), "CompressionStream").dyn_into()?;
-    let gzip = Reflect::construct(&stream, &Array::of1(&"gzip".into()))?;
-    let plain = Response::new_with_opt_js_u8_array(Some(bytes))?;
-    let plain = plain.body().ok_or(JsValue::UNDEFINED)?;
-    let pair: &ReadableWritablePair = gzip.unchecked_ref();
-    let packed = Response::new_with_opt_readable_stream(Some(&plain.pipe_through(pair)))?;
-    let bytes = JsFuture::from(packed.array_buffer()?).await?;
-    Ok(Uint8Array::new(&bytes).into())
+    let gzip = page::new("CompressionStream", "gzip");
+    if gzip.is_undefined() {
+        return None;
+    }
+    let plain = page::property(&page::new("Response", bytes), "body");
+    let packed = page::call(&plain, "pipeThrough", gzip, JsValue::UNDEFINED).ok()?;
+    let packed = page::new("Response", packed);
+    page::call(
+        &packed,
+        "arrayBuffer",
+        JsValue::UNDEFINED,
+        JsValue::UNDEFINED,
+    )
+    .ok()
 }

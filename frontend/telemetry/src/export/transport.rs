@@ -5,10 +5,9 @@ mod tests;
 
 use std::time::Duration;
 
-use js_sys::{Function, Object, Promise, Uint8Array};
-use throughline_core::pipeline::{DropReason, Outcome};
+use js_sys::{Function, Object, Uint8Array};
+use throughline_core::pipeline::{BatchId, DropReason, Outcome};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 
 use super::Signal;
 use super::keepalive::KeepaliveLease;
@@ -44,11 +43,15 @@ pub(crate) struct Transport {
 /// A request and its answer.
 pub(super) struct Sent {
     pub(super) signal: Signal,
+    /// What it holds; `None`: what was stored.
+    pub(super) batch: Option<BatchId>,
     transport: &'static Transport,
     /// Bytes of OTLP.
     body: JsValue,
     #[cfg(feature = "gzip")]
     packed: JsValue,
+    #[cfg(feature = "gzip")]
+    is_packing: bool,
     /// What is awaited: `fetch`, then one piece of the answer's body after the other.
     promise: JsValue,
     lease: Option<KeepaliveLease>,
@@ -68,13 +71,21 @@ const UNDEFINED: JsValue = JsValue::UNDEFINED;
 // === impl Sent ===
 
 impl Sent {
-    pub(super) fn new(transport: &'static Transport, signal: Signal, body: JsValue) -> Box<Self> {
+    pub(super) fn new(
+        transport: &'static Transport,
+        signal: Signal,
+        batch: Option<BatchId>,
+        body: JsValue,
+    ) -> Box<Self> {
         Box::new(Self {
             transport,
             signal,
+            batch,
             body,
             #[cfg(feature = "gzip")]
             packed: UNDEFINED,
+            #[cfg(feature = "gzip")]
+            is_packing: false,
             promise: UNDEFINED,
             lease: None,
             response: UNDEFINED,
@@ -105,12 +116,29 @@ impl Sent {
         &self.body
     }
 
-    /// Compresses the body, where the page has time for it and the browser can.
+    /// Begins to compress the body, where that is worth it and the browser can. Whether it has.
     #[cfg(feature = "gzip")]
-    pub(super) async fn compress(&mut self) {
-        self.packed = super::gzip::compressed(&self.body)
-            .await
-            .unwrap_or_default();
+    pub(super) fn pack(&mut self) -> bool {
+        let Some(packed) = super::gzip::compressed(&self.body) else {
+            return false;
+        };
+        self.promise = packed;
+        self.is_packing = true;
+        true
+    }
+
+    /// Whether what is awaited is the compressed body. To be asked once.
+    #[cfg(feature = "gzip")]
+    pub(super) fn is_packed(&mut self) -> bool {
+        std::mem::take(&mut self.is_packing)
+    }
+
+    /// Takes the compressed body. If that has failed, it is sent as it is.
+    #[cfg(feature = "gzip")]
+    pub(super) fn take_packed(&mut self, packed: Result<JsValue, JsValue>) {
+        if let Ok(buffer) = packed {
+            self.packed = page::new("Uint8Array", buffer);
+        }
     }
 
     /// The bytes that are sent.
@@ -161,7 +189,9 @@ impl Sent {
         let headers = Object::new();
         page::set(&headers, "content-type", "application/x-protobuf");
         for (name, value) in &self.transport.headers {
-            page::set(&headers, name, value.as_str());
+            if is_header(name, value) {
+                page::set(&headers, name, value.as_str());
+            }
         }
         #[cfg(feature = "gzip")]
         if !self.packed.is_undefined() {
@@ -170,10 +200,9 @@ impl Sent {
         headers
     }
 
-    /// Waits for what is next: the answer's head, or a piece of its body.
-    pub(super) fn next(&self) -> JsFuture {
-        // A stub of the page's tests may return what it likes.
-        JsFuture::from(Promise::resolve(&self.promise))
+    /// The promise of what is next: the answer's head, or a piece of its body.
+    pub(super) fn promise(&self) -> JsValue {
+        self.promise.clone()
     }
 
     /// Takes what was waited for. `None` if there is more to come.
@@ -259,6 +288,7 @@ fn header(response: &JsValue, name: &str) -> Option<String> {
 }
 
 /// Whether `fetch` takes this: one that it does not would be the end of all exports (Fetch, "header name", "header value").
+#[inline(never)]
 pub(super) fn is_header(name: &str, value: &str) -> bool {
     let is_token = |it: u8| {
         it.is_ascii_graphic()

@@ -3,53 +3,62 @@
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-use opentelemetry::Value;
 use opentelemetry::logs::AnyValue;
 
 use crate::limits;
-use crate::otlp::{self, Message, cut};
+use crate::otlp::{Any, Message, cut};
 
 /// Lists and maps in one another at most: what is deeper is left empty.
 const MAX_DEPTH: usize = 8;
 
 /// An `AnyValue` message. Texts and bytes are cut at their limit; a list or map ends where it reaches that limit itself.
-pub(super) fn encode(value: AnyValue) -> Message {
-    encode_at(value, 0)
+pub(super) fn encode(value: &AnyValue) -> Message {
+    let mut message = Message::default();
+    write(&mut message, value, 0);
+    message
 }
 
-fn encode_at(value: AnyValue, depth: usize) -> Message {
+fn write(message: &mut Message, value: &AnyValue, depth: usize) {
     let max_bytes = limits::get().attribute_value_bytes;
-    let mut message = Message::default();
     match value {
-        AnyValue::Int(it) => return otlp::value(&Value::I64(it)),
-        AnyValue::Double(it) => return otlp::value(&Value::F64(it)),
-        AnyValue::Boolean(it) => return otlp::value(&Value::Bool(it)),
-        AnyValue::String(it) => message.bytes(1, cut(it.as_str(), max_bytes).as_bytes()),
-        AnyValue::Bytes(it) => message.bytes(7, it.get(..max_bytes).unwrap_or(&it)),
+        AnyValue::Int(it) => message.any(&Any::Int(*it)),
+        AnyValue::Double(it) => message.any(&Any::Double(*it)),
+        AnyValue::Boolean(it) => message.any(&Any::Bool(*it)),
+        AnyValue::String(it) => message.any(&Any::Text(it.as_str())),
+        AnyValue::Bytes(it) => message.bytes(7, it.get(..max_bytes).unwrap_or(it)),
         _ if depth >= MAX_DEPTH => {}
         AnyValue::ListAny(all) => {
-            let mut list = Message::default();
-            for it in *all {
-                if list.len() >= max_bytes {
+            let list = message.begin(5);
+            let begin = message.len();
+            for it in all.iter() {
+                if message.len() - begin >= max_bytes {
                     break;
                 }
-                list.message(1, &encode_at(it, depth + 1));
+                write_field(message, 1, it, depth + 1);
             }
-            message.message(5, &list);
+            message.end(list);
         }
         AnyValue::Map(all) => {
-            let mut map = Message::default();
-            for (key, it) in *all {
-                if map.len() >= max_bytes {
+            let map = message.begin(6);
+            let begin = message.len();
+            for (key, it) in all.iter() {
+                if message.len() - begin >= max_bytes {
                     break;
                 }
-                let key = cut(key.as_str(), max_bytes);
-                map.message(1, &otlp::pair(key, &encode_at(it, depth + 1)));
+                let pair = message.begin(1);
+                message.text(1, cut(key.as_str(), max_bytes));
+                write_field(message, 2, it, depth + 1);
+                message.end(pair);
             }
-            message.message(6, &map);
+            message.end(map);
         }
         // The API's enum may grow: what is new has no value here.
         _ => {}
     }
-    message
+}
+
+fn write_field(message: &mut Message, field: u32, value: &AnyValue, depth: usize) {
+    let within = message.begin(field);
+    write(message, value, depth);
+    message.end(within);
 }

@@ -87,6 +87,17 @@ impl logs::Logger for Logger {
     }
 }
 
+// === impl Record ===
+
+impl Record {
+    /// In one place for all types of keys and values.
+    #[inline(never)]
+    fn set_any(&mut self, key: &Key, value: &AnyValue) {
+        let value = any_value::encode(value);
+        self.set(key.as_str(), &Any::Encoded(&value));
+    }
+}
+
 // === impl LogRecord ===
 
 impl logs::LogRecord for LogRecord {
@@ -115,7 +126,7 @@ impl logs::LogRecord for LogRecord {
     }
 
     fn set_body(&mut self, body: AnyValue) {
-        self.record.body = Some(any_value::encode(body));
+        self.record.body = Some(any_value::encode(&body));
     }
 
     fn add_attributes<I, K, V>(&mut self, attributes: I)
@@ -130,8 +141,7 @@ impl logs::LogRecord for LogRecord {
     }
 
     fn add_attribute<K: Into<Key>, V: Into<AnyValue>>(&mut self, key: K, value: V) {
-        let value = any_value::encode(value.into());
-        self.record.set(key.into().as_str(), &Any::Encoded(&value));
+        self.record.set_any(&key.into(), &value.into());
     }
 
     fn set_trace_context(

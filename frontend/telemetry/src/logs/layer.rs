@@ -9,8 +9,8 @@ use tracing_core::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
 use super::{Record, Text};
-use crate::consent;
-use crate::otlp::{self, Any, Message};
+use crate::otlp::{self, Any, Message, cut};
+use crate::{consent, limits};
 
 /// Writes every event of `tracing` as a log record. See [`tracing_layer`].
 #[derive(Clone, Copy, Debug)]
@@ -90,28 +90,31 @@ impl Fields {
         self.record.set(field.name(), value);
     }
 
-    fn set_text(&mut self, field: &Field, text: String) {
+    #[inline(never)]
+    fn set_text(&mut self, field: &Field, text: &str) {
         match field.name() {
             "message" => {
                 let mut body = Message::default();
-                body.any(&Any::Text(&text));
+                body.any(&Any::Text(text));
                 self.record.body = Some(body);
             }
             // What `tracing-log` says of a record of the `log` crate.
-            "log.target" => self.target = Some(text),
+            "log.target" => {
+                self.target = Some(cut(text, limits::get().attribute_value_bytes).to_owned());
+            }
             "log.file" | "log.module_path" => {}
-            _ => self.set(field, &Any::Text(&text)),
+            _ => self.set(field, &Any::Text(text)),
         }
     }
 }
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.set_text(field, Text::of(format_args!("{value:?}")));
+        self.set_text(field, &Text::of(format_args!("{value:?}")));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.set_text(field, Text::of(format_args!("{value}")));
+        self.set_text(field, value);
     }
 
     fn record_error(&mut self, _field: &Field, value: &(dyn std::error::Error + 'static)) {

@@ -225,20 +225,3 @@ fn element(array: &Array, index: usize) -> Option<Any<'_>> {
         _ => return None,
     })
 }
-
-/// An `AnyValue`.
-#[cfg(feature = "logs")]
-pub(crate) fn value(value: &Value) -> Message {
-    let mut message = Message::default();
-    message.any(&Any::from(value));
-    message
-}
-
-/// A `KeyValue` of an encoded value.
-#[cfg(feature = "logs")]
-pub(crate) fn pair(key: &str, value: &Message) -> Message {
-    let mut message = Message::default();
-    message.text(1, key);
-    message.message(2, value);
-    message
-}

@@ -3,9 +3,10 @@
 //! A value is a request's body; its key says all else (`[time, random, bytes, items, signal]`), so that what is there can
 //! be counted without loading it, and is in the order of time.
 
-use js_sys::{Array, Function, Promise, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use wasm_bindgen_futures::JsFuture;
+use std::cell::Cell;
+
+use js_sys::Array;
+use wasm_bindgen::JsValue;
 
 use crate::export::Signal;
 use crate::page::{self, property};
@@ -13,105 +14,113 @@ use crate::page::{self, property};
 const DATABASE: &str = "throughline";
 const BATCHES: &str = "batches";
 
+const UNDEFINED: JsValue = JsValue::UNDEFINED;
+
 /// The open database.
-#[derive(Clone)]
 pub(super) struct Store(JsValue);
 
-/// A key.
-#[derive(Clone, PartialEq)]
-pub(in crate::export) struct Entry([f64; 5]);
-
-/// A batch on its way into the database.
-pub(in crate::export) struct Stored {
-    entry: Entry,
-    done: Promise,
+/// A key, and what it says.
+#[derive(Clone)]
+pub(super) struct Entry {
+    key: JsValue,
+    /// No two have the same.
+    random: f64,
+    pub(super) bytes: f64,
+    count: f64,
+    signal: f64,
 }
+
+/// Called with a request or a transaction that is done; with `undefined` if it has failed.
+pub(super) type Then = Box<dyn FnOnce(JsValue)>;
 
 // === impl Store ===
 
 impl Store {
-    pub(super) async fn open() -> Option<Self> {
-        let window = page::window()?;
-        let factory = property(&window, "indexedDB");
-        let request = call(&factory, "open", &[DATABASE.into()])?;
-        let opened = request.clone();
-        let upgrade = Closure::once_into_js(move || {
-            call(
-                &property(&opened, "result"),
-                "createObjectStore",
-                &[BATCHES.into()],
-            );
+    /// Calls back when the database is open, if there is one. Whoever deletes or upgrades it is given way, and `closed` is
+    /// told of its end.
+    pub(super) fn open(opened: fn(Self), closed: fn()) {
+        let request = page::ask(&page::global("indexedDB"), "open", DATABASE);
+        let create = page::listener(|event| {
+            let database = property(&property(event, "target"), "result");
+            page::ask(&database, "createObjectStore", BATCHES);
         });
-        page::set(&request, "onupgradeneeded", upgrade);
-        result(&request).await.map(Self)
-    }
-
-    /// Gives way to whoever deletes or upgrades the database, and tells of its end.
-    pub(super) fn on_close(&self, closed: impl Fn() + Clone + 'static) {
-        let (database, on_close) = (self.0.clone(), closed.clone());
-        let give_way = page::callback(move || {
-            call(&database, "close", &[]);
-            closed();
-        });
-        page::set(&self.0, "onversionchange", give_way);
-        page::set(&self.0, "onclose", page::callback(on_close));
-    }
-
-    /// Hands a body to the browser.
-    pub(super) fn put(&self, entry: Entry, body: &JsValue) -> Option<Stored> {
-        let (transaction, batches) = self.batches("readwrite")?;
-        call(&batches, "put", &[body.clone(), entry.to_key()])?;
-        let done = settled(&transaction, "oncomplete");
-        // The page may be about to go: nothing more will come.
-        call(&transaction, "commit", &[]);
-        Some(Stored { entry, done })
-    }
-
-    /// What is there, oldest first.
-    pub(super) async fn entries(&self) -> Vec<Entry> {
-        let mut entries = Vec::new();
-        if let Some((_, batches)) = self.batches("readonly")
-            && let Some(request) = call(&batches, "getAllKeys", &[])
-            && let Some(keys) = result(&request).await
-        {
-            for key in Array::from(&keys).iter() {
-                entries.push(Entry::from_key(&key));
+        page::set(&request, "onupgradeneeded", create);
+        let then = move |done: JsValue| {
+            let database = property(&done, "result");
+            if database.is_undefined() {
+                return;
             }
+            let close = page::function(Box::new(move |event, _, _| {
+                closed();
+                Ok(call(&property(&event, "target"), "close", &UNDEFINED))
+            }));
+            page::set(&database, "onversionchange", &close);
+            page::set(&database, "onclose", &close);
+            opened(Self(database));
+        };
+        when_done(&request, Box::new(then));
+    }
+
+    /// Hands a body to the browser. Whether it takes it; `then` hears whether it is in the database (there may be no room,
+    /// say).
+    pub(super) fn put(&self, entry: &Entry, body: &JsValue, then: Then) -> bool {
+        let batches = self.batches();
+        if page::call(&batches, "put", body, &entry.key).is_err() {
+            return false;
         }
-        entries
+        let transaction = property(&batches, "transaction");
+        when_done(&transaction, then);
+        // The page may be about to go: nothing more will come.
+        drop(page::call(&transaction, "commit", UNDEFINED, UNDEFINED));
+        true
     }
 
-    pub(super) async fn body(&self, entry: &Entry) -> Option<JsValue> {
-        let (_, batches) = self.batches("readonly")?;
-        body(&call(&batches, "get", &[entry.to_key()])?).await
+    /// Asks for the keys of what is there, oldest first. Whether the browser will tell.
+    pub(super) fn keys(&self, then: Then) -> bool {
+        let request = call(&self.batches(), "getAllKeys", &UNDEFINED);
+        when_done(&request, then);
+        !request.is_undefined()
     }
 
-    /// Takes the body out: of several tabs that try, one gets it, for their transactions come one after the other.
-    pub(super) async fn take(&self, entry: &Entry) -> Option<JsValue> {
-        let (_, batches) = self.batches("readwrite")?;
-        let request = call(&batches, "get", &[entry.to_key()])?;
-        call(&batches, "delete", &[entry.to_key()])?;
-        body(&request).await
+    /// Calls back with the body of an entry, if it is there. Whether the browser will.
+    pub(super) fn get(&self, entry: &Entry, claim: Claim, then: fn(Option<JsValue>)) -> bool {
+        let batches = self.batches();
+        let request = call(&batches, "get", &entry.key);
+        if claim == Claim::ByTaking {
+            // Of several tabs that try, one gets it, for their transactions come one after the other.
+            call(&batches, "delete", &entry.key);
+        }
+        let then = move |done| {
+            let body = property(&done, "result");
+            then((page::number(&body, "byteLength") > 0.0).then_some(body));
+        };
+        when_done(&request, Box::new(then));
+        !request.is_undefined()
     }
 
     pub(super) fn delete(&self, entry: &Entry) {
-        if let Some((_, batches)) = self.batches("readwrite") {
-            call(&batches, "delete", &[entry.to_key()]);
-        }
+        call(&self.batches(), "delete", &entry.key);
     }
 
     pub(super) fn clear(&self) {
-        if let Some((_, batches)) = self.batches("readwrite") {
-            call(&batches, "clear", &[]);
-        }
+        call(&self.batches(), "clear", &UNDEFINED);
     }
 
-    /// A transaction, and the batches in it.
-    fn batches(&self, mode: &str) -> Option<(JsValue, JsValue)> {
-        let transaction = call(&self.0, "transaction", &[BATCHES.into(), mode.into()])?;
-        let batches = call(&transaction, "objectStore", &[BATCHES.into()])?;
-        Some((transaction, batches))
+    /// The batches, in a transaction of their own. `undefined` if the database is closed.
+    fn batches(&self) -> JsValue {
+        let transaction = page::call(&self.0, "transaction", BATCHES, "readwrite");
+        page::ask(&transaction.unwrap_or_default(), "objectStore", BATCHES)
     }
+}
+
+/// How a tab makes sure that no other one sends the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// It has the lock.
+    ByLock,
+    /// There are no locks (the page came by plain HTTP): it takes each entry out before it is sent, and puts it back if it
+    /// could not be sent. What is on its way when the page ends may be lost then, but nothing arrives twice.
+    ByTaking,
 }
 
 // === impl Entry ===
@@ -119,94 +128,76 @@ impl Store {
 impl Entry {
     #[expect(clippy::cast_precision_loss, reason = "far below 2⁵³")]
     pub(super) fn new(signal: Signal, bytes: f64, count: usize) -> Self {
-        Self([
+        let key = Array::new();
+        for part in [
             js_sys::Date::now(),
             js_sys::Math::random(),
             bytes,
             count as f64,
             f64::from(signal as u8),
-        ])
+        ] {
+            key.push(&part.into());
+        }
+        Self::of(key.into())
     }
 
-    pub(super) fn bytes(&self) -> u64 {
-        number(self.0[2])
+    #[inline(never)]
+    pub(super) fn of(key: JsValue) -> Self {
+        Self {
+            random: page::number(&key, "1"),
+            bytes: page::number(&key, "2"),
+            count: page::number(&key, "3"),
+            signal: property(&key, "4").as_f64().unwrap_or(f64::MAX),
+            key,
+        }
     }
 
+    /// What is no number, or negative, is none.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it saturates"
+    )]
     pub(super) fn count(&self) -> u64 {
-        number(self.0[3])
+        self.count as u64
     }
 
     /// `None` for a key that a later version has written.
     pub(super) fn signal(&self) -> Option<Signal> {
-        let index = number(self.0[4]);
-        Signal::ALL.into_iter().find(|it| *it as u64 == index)
+        let is_it = |it: &Signal| f64::from(*it as u8) == self.signal;
+        Signal::ALL.into_iter().find(is_it)
     }
+}
 
-    fn to_key(&self) -> JsValue {
-        let key = Array::new();
-        for part in self.0 {
-            key.push(&part.into());
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.random == other.random
+    }
+}
+
+/// Calls a method. `undefined` if that is not possible.
+#[inline(never)]
+fn call(object: &JsValue, method: &str, argument: &JsValue) -> JsValue {
+    page::call(object, method, argument, UNDEFINED).unwrap_or_default()
+}
+
+/// Calls back when a request or a transaction is done, or has failed.
+#[inline(never)]
+fn when_done(target: &JsValue, then: Then) {
+    let then = Cell::new(Some(then));
+    let ended = page::function(Box::new(move |event, _, _| {
+        // A transaction that fails is told of twice: by what failed in it, and when it is undone.
+        if let Some(then) = then.take() {
+            let kind = property(&event, "type");
+            let is_done = kind == "success" || kind == "complete";
+            then(match is_done {
+                true => property(&event, "target"),
+                false => UNDEFINED,
+            });
         }
-        key.into()
+        Ok(UNDEFINED)
+    }));
+    for event in ["onsuccess", "oncomplete", "onerror", "onabort"] {
+        page::set(target, event, &ended);
     }
-
-    fn from_key(key: &JsValue) -> Self {
-        let key = Array::from(key);
-        let mut parts = [f64::MAX; 5];
-        for (part, value) in parts.iter_mut().zip(key.iter()) {
-            *part = value.as_f64().unwrap_or(f64::MAX);
-        }
-        Self(parts)
-    }
-}
-
-/// What is no number, or negative, is none.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "saturates"
-)]
-fn number(it: f64) -> u64 {
-    it as u64
-}
-
-// === impl Stored ===
-
-impl Stored {
-    /// Waits until it is in the database. `None` if it is not: there is no room, say.
-    pub(in crate::export) async fn done(self) -> Option<Entry> {
-        JsFuture::from(self.done).await.ok()?;
-        Some(self.entry)
-    }
-}
-
-/// The result of an `IDBRequest`.
-async fn result(request: &JsValue) -> Option<JsValue> {
-    JsFuture::from(settled(request, "onsuccess")).await.ok()?;
-    Some(property(request, "result"))
-}
-
-/// The body that a request has found.
-async fn body(request: &JsValue) -> Option<JsValue> {
-    let body = result(request).await?;
-    body.is_instance_of::<Uint8Array>().then_some(body)
-}
-
-/// When a request or a transaction is done, or has failed.
-fn settled(target: &JsValue, on_done: &str) -> Promise {
-    Promise::new(&mut |resolve, reject| {
-        page::set(target, on_done, resolve);
-        page::set(target, "onerror", reject.clone());
-        page::set(target, "onabort", reject);
-    })
-}
-
-/// Calls a method. `None` if there is no such method, or if it throws.
-fn call(object: &JsValue, method: &str, arguments: &[JsValue]) -> Option<JsValue> {
-    let method: Function = property(object, method).dyn_into().ok()?;
-    let list = Array::new();
-    for argument in arguments {
-        list.push(argument);
-    }
-    method.apply(object, &list).ok()
 }

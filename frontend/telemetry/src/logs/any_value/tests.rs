@@ -6,7 +6,7 @@ use prost::Message as _;
 use super::*;
 
 fn read(value: AnyValue) -> Option<Value> {
-    Official::decode(&*encode(value).into_bytes())
+    Official::decode(&*encode(&value).into_bytes())
         .unwrap()
         .value
 }
@@ -57,7 +57,7 @@ fn what_is_too_long_ends_at_the_limit() {
     let map: AnyValue = (0..20).map(|it| (it.to_string(), text.clone())).collect();
     let bytes = AnyValue::Bytes(Box::new(vec![0; 1_000_000]));
     for value in [many, map, bytes] {
-        let length = encode(value).len();
+        let length = encode(&value).len();
         assert!(max <= length && length <= 2 * max, "{length} bytes");
     }
 }
