@@ -8,7 +8,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use throughline_core::names;
 
-use crate::config::Config;
+use crate::config::{Config, Key};
 use crate::export::Credentials;
 #[cfg(any(feature = "fetch", feature = "xhr"))]
 use crate::http::Propagation;
@@ -97,14 +97,14 @@ impl Builder {
     /// The application's version: `service.version`.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.config.version = Some(version.into());
-        self.config.said(&["version"]);
+        self.config.said(&[Key::Version]);
         self
     }
 
     /// Where the application runs, such as `production`: `deployment.environment.name`.
     pub fn environment(mut self, name: impl Into<String>) -> Self {
         self.config.environment = Some(name.into());
-        self.config.said(&["environment"]);
+        self.config.said(&[Key::Environment]);
         self
     }
 
@@ -123,21 +123,21 @@ impl Builder {
     /// relative address is read as the browser reads those of the page.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.config.endpoint = Some(url.into());
-        self.config.said(&["endpoint"]);
+        self.config.said(&[Key::Endpoint]);
         self
     }
 
     /// A header of every export, such as a key that the collector asks for. Whoever has the page has the key.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.config.headers.push((name.into(), value.into()));
-        self.config.said(&["headers"]);
+        self.config.said(&[Key::Headers]);
         self
     }
 
     /// Whether exports carry cookies. Default: to the page's own origin.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.config.credentials = credentials;
-        self.config.said(&["credentials"]);
+        self.config.said(&[Key::Credentials]);
         self
     }
 
@@ -148,7 +148,11 @@ impl Builder {
     /// follows redirections, unless it is named here too: then it, and whom it redirects to, may have it.
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn propagate_to(self, origin: impl Into<String>) -> Self {
-        self.rule("propagate_to", Propagation::TraceAndBaggage, &origin.into())
+        self.rule(
+            Key::PropagateTo,
+            Propagation::TraceAndBaggage,
+            &origin.into(),
+        )
     }
 
     /// Requests that are traced, but carry no header of ours: to this address, or to all that begin so (see
@@ -156,7 +160,7 @@ impl Builder {
     /// headers by CORS: `/downloads/*`.
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn do_not_propagate_to(self, address: impl Into<String>) -> Self {
-        self.rule("do_not_propagate_to", Propagation::Nothing, &address.into())
+        self.rule(Key::DoNotPropagateTo, Propagation::Nothing, &address.into())
     }
 
     /// Requests that are not traced: to this address, its query included, or to all that begin with what is before a
@@ -166,11 +170,11 @@ impl Builder {
     /// and left out.
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub fn ignore(self, address: impl Into<String>) -> Self {
-        self.rule("ignore", Propagation::Untraced, &address.into())
+        self.rule(Key::Ignore, Propagation::Untraced, &address.into())
     }
 
     #[cfg(any(feature = "fetch", feature = "xhr"))]
-    fn rule(mut self, key: &str, propagation: Propagation, address: &str) -> Self {
+    fn rule(mut self, key: Key, propagation: Propagation, address: &str) -> Self {
         crate::http::add_rule(&mut self.config.rules, propagation, address);
         self.config.said(&[key]);
         self
@@ -179,7 +183,7 @@ impl Builder {
     /// Which traces are recorded. Default: all, and those that are continued as their parent says.
     pub fn sampler(mut self, sampler: Sampler) -> Self {
         self.config.sampler = sampler;
-        self.config.said(&["sampler", "sampler_arg"]);
+        self.config.said(&[Key::Sampler, Key::SamplerArg]);
         self
     }
 
@@ -187,11 +191,11 @@ impl Builder {
     pub fn limits(mut self, limits: Limits) -> Self {
         self.config.limits = limits;
         self.config.said(&[
-            "max_attributes",
-            "max_attribute_value_bytes",
-            "max_events",
-            "max_links",
-            "max_attributes_per_event",
+            Key::MaxAttributes,
+            Key::MaxAttributeValueBytes,
+            Key::MaxEvents,
+            Key::MaxLinks,
+            Key::MaxAttributesPerEvent,
         ]);
         self
     }
@@ -201,7 +205,7 @@ impl Builder {
     pub fn session(mut self, session: Session) -> Self {
         self.config.session = session;
         self.config
-            .said(&["session_idle_ms", "session_max_duration_ms"]);
+            .said(&[Key::SessionIdleMs, Key::SessionMaxDurationMs]);
         self
     }
 
@@ -297,21 +301,21 @@ impl Builder {
     /// consented, say.
     pub fn disabled(mut self) -> Self {
         self.config.is_enabled = false;
-        self.config.said(&["enabled"]);
+        self.config.said(&[Key::Enabled]);
         self
     }
 
     /// How long a span waits at most for others to travel with. Default: 5 s, that of the specification.
     pub fn schedule_delay(mut self, delay: Duration) -> Self {
         self.config.pipeline.schedule_delay = delay;
-        self.config.said(&["schedule_delay_ms"]);
+        self.config.said(&[Key::ScheduleDelayMs]);
         self
     }
 
     /// How long one export may take. Default: 30 s, that of the specification.
     pub fn export_timeout(mut self, timeout: Duration) -> Self {
         self.config.pipeline.export_timeout = timeout;
-        self.config.said(&["export_timeout_ms"]);
+        self.config.said(&[Key::ExportTimeoutMs]);
         self
     }
 
@@ -319,14 +323,14 @@ impl Builder {
     /// Default: 2048, that of the specification.
     pub fn max_queue_size(mut self, items: usize) -> Self {
         self.config.pipeline.max_queue_size = items;
-        self.config.said(&["max_queue_size"]);
+        self.config.said(&[Key::MaxQueueSize]);
         self
     }
 
     /// How many items one request holds at most. Default: 512, that of the specification.
     pub fn max_batch_size(mut self, items: usize) -> Self {
         self.config.pipeline.max_export_batch_size = items;
-        self.config.said(&["max_batch_size"]);
+        self.config.said(&[Key::MaxBatchSize]);
         self
     }
 

@@ -2,6 +2,8 @@
 //! first of these to say something about a key has the word.
 
 #[cfg(feature = "config")]
+mod keys;
+#[cfg(feature = "config")]
 mod page;
 #[cfg(all(test, feature = "config", target_arch = "wasm32"))]
 mod tests;
@@ -35,9 +37,41 @@ pub(crate) struct Config {
     pub(crate) session: Session,
     #[cfg(any(feature = "fetch", feature = "xhr"))]
     pub(crate) rules: crate::http::Settings,
-    /// The keys about which something has been said, so that nobody else has a say.
+    /// The keys about which something has been said, a bit for each, so that nobody else has a say.
     #[cfg(feature = "config")]
-    said: Vec<String>,
+    said: u32,
+}
+
+/// What can be said in the page, too. `keys` has their names.
+#[derive(Clone, Copy)]
+pub(crate) enum Key {
+    Endpoint,
+    Headers,
+    Credentials,
+    Environment,
+    Version,
+    Enabled,
+    Sampler,
+    SamplerArg,
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    PropagateTo,
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    DoNotPropagateTo,
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    Ignore,
+    MaxQueueSize,
+    MaxBatchSize,
+    MaxAttributes,
+    MaxAttributeValueBytes,
+    MaxEvents,
+    MaxLinks,
+    MaxAttributesPerEvent,
+    ScheduleDelayMs,
+    ExportTimeoutMs,
+    #[cfg(feature = "session")]
+    SessionIdleMs,
+    #[cfg(feature = "session")]
+    SessionMaxDurationMs,
 }
 
 // === impl Config ===
@@ -45,14 +79,21 @@ pub(crate) struct Config {
 impl Config {
     /// The builder has the last word about these keys.
     #[cfg(feature = "config")]
-    pub(crate) fn said(&mut self, keys: &[&str]) {
-        self.said.extend(keys.iter().copied().map(String::from));
+    pub(crate) fn said(&mut self, keys: &[Key]) {
+        for key in keys {
+            self.said |= 1 << *key as u32;
+        }
+    }
+
+    #[cfg(feature = "config")]
+    fn has_said(&self, key: Key) -> bool {
+        self.said & 1 << key as u32 != 0
     }
 
     /// Nobody else has one.
     #[cfg(not(feature = "config"))]
     #[allow(clippy::unused_self, reason = "as with the feature")]
-    pub(crate) fn said(&mut self, _: &[&str]) {}
+    pub(crate) fn said(&mut self, _: &[Key]) {}
 
     /// The settings of the pipelines.
     pub(crate) fn pipeline(&self) -> pipeline::Settings {
@@ -83,7 +124,7 @@ impl Default for Config {
             #[cfg(any(feature = "fetch", feature = "xhr"))]
             rules: Vec::new(),
             #[cfg(feature = "config")]
-            said: Vec::new(),
+            said: 0,
         }
     }
 }

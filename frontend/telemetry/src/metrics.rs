@@ -17,24 +17,24 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use js_sys::Function;
 use opentelemetry::metrics::{
-    self, AsyncInstrument, AsyncInstrumentBuilder, Callback, Counter, Gauge, Histogram,
-    HistogramBuilder, InstrumentBuilder, InstrumentProvider, ObservableCounter, ObservableGauge,
+    self, AsyncInstrument, AsyncInstrumentBuilder, Counter, Gauge, Histogram, HistogramBuilder,
+    InstrumentBuilder, InstrumentProvider, ObservableCounter, ObservableGauge,
     ObservableUpDownCounter, SyncInstrument, UpDownCounter,
 };
 use opentelemetry::{InstrumentationScope, KeyValue, global};
-use web_sys::Window;
 
-use self::description::{Description, Kind, Number};
+use self::description::{Description, Kind};
 use self::stream::Streams;
 use crate::export::{self, Signal};
-use crate::{clock, consent, limits, otlp, page};
+use crate::{clock, consent, otlp, page};
 
 /// How long there is between two collections: that of the specification (`OTEL_METRIC_EXPORT_INTERVAL`).
 pub(crate) const INTERVAL: Duration = Duration::from_secs(60);
 /// The shortest interval: a page has other things to do.
-const MIN_INTERVAL_MILLIS: i32 = 1000;
+const MIN_INTERVAL_MILLIS: f64 = 1000.0;
+/// The longest that `setInterval` can have.
+const MAX_INTERVAL_MILLIS: f64 = i32::MAX as f64;
 /// Callbacks of observable instruments, all together. The API has no way to take one back.
 const MAX_CALLBACKS: usize = 256;
 
@@ -47,32 +47,29 @@ struct Meter {
     scope: crate::otlp::Scope,
 }
 
-/// A stream of this thread by its number; nothing if it cannot be.
+/// A stream of this thread by its number; no stream's number if it cannot be.
 #[derive(Clone, Copy)]
-struct Instrument(Option<usize>);
+struct Instrument(usize);
 
-#[derive(Default)]
 struct State {
     streams: Streams,
+    /// Those of an observable instrument are one here.
     callbacks: Vec<Box<dyn Fn()>>,
+    /// How many they are.
+    callback_count: usize,
 }
 
 thread_local! {
-    static STATE: RefCell<State> = RefCell::default();
+    static STATE: RefCell<State> = const { RefCell::new(State::NEW) };
 }
 
 /// From now on there are meters, and collections.
-pub(crate) fn install(window: &Window, interval: Duration) {
+pub(crate) fn install(interval: Duration) {
     global::set_meter_provider(MeterProvider);
-    let every = i32::try_from(interval.as_millis()).unwrap_or(i32::MAX);
-    let collect: Function = page::callback(collect);
-    let set = window.set_interval_with_callback_and_timeout_and_arguments_0(
-        &collect,
-        every.max(MIN_INTERVAL_MILLIS),
-    );
-    if set.is_err() {
-        page::warn("metrics are sent only when the page is hidden");
-    }
+    let every = interval.as_secs_f64() * 1e3;
+    let every = every.clamp(MIN_INTERVAL_MILLIS, MAX_INTERVAL_MILLIS);
+    let collect = page::calling(collect);
+    drop(page::call(&js_sys::global(), "setInterval", collect, every));
 }
 
 /// Hands over what was recorded since the last collection.
@@ -101,10 +98,9 @@ pub(crate) fn forget() {
     state(|it| it.streams.forget(clock::anchor().now()));
 }
 
-fn record(instrument: Instrument, value: Number, attributes: &[KeyValue]) {
-    if let Some(index) = instrument.0
-        && consent::is_given()
-    {
+#[inline(never)]
+fn record(Instrument(index): Instrument, value: f64, attributes: &[KeyValue]) {
+    if consent::is_given() {
         state(|it| it.streams.record(index, value, attributes));
     }
 }
@@ -115,6 +111,16 @@ fn state<T>(f: impl FnOnce(&mut State) -> T) -> Option<T> {
         .try_with(|state| state.try_borrow_mut().ok().map(|mut it| f(&mut it)))
         .ok()
         .flatten()
+}
+
+// === impl State ===
+
+impl State {
+    const NEW: Self = Self {
+        streams: Streams::NEW,
+        callbacks: Vec::new(),
+        callback_count: 0,
+    };
 }
 
 // === impl MeterProvider ===
@@ -131,66 +137,88 @@ impl metrics::MeterProvider for MeterProvider {
 
 type Text = Cow<'static, str>;
 
+// The builders of the API are of as many types as there are instruments, but all the same in bytes: the functions that are
+// generic here are one each in what the page loads.
 impl Meter {
+    #[inline(never)]
+    fn instrument<T>(&self, kind: Kind, it: InstrumentBuilder<'_, T>) -> Arc<Instrument> {
+        Arc::new(self.create(kind, it.name, [it.unit, it.description], None))
+    }
+
+    #[inline(never)]
+    fn histogram<T>(&self, it: HistogramBuilder<'_, T>) -> Arc<Instrument> {
+        let texts = [it.unit, it.description];
+        Arc::new(self.create(Kind::HISTOGRAM, it.name, texts, it.boundaries))
+    }
+
+    #[inline(never)]
+    fn observable<I, T: 'static>(&self, kind: Kind, it: AsyncInstrumentBuilder<'_, I, T>)
+    where
+        Instrument: AsyncInstrument<T>,
+    {
+        let texts = [it.unit, it.description];
+        let instrument = self.create(kind.observable(), it.name, texts, None);
+        let callbacks = it.callbacks;
+        if callbacks.is_empty() {
+            return;
+        }
+        let count = callbacks.len();
+        let ask = move || {
+            for callback in &callbacks {
+                callback(&instrument);
+            }
+        };
+        call(count, Box::new(ask));
+    }
+
     /// The instrument of this description, shared with whoever described it so before.
+    #[inline(never)]
     fn create(
         &self,
         kind: Kind,
-        [name, unit, description]: [Option<Text>; 3],
+        name: Text,
+        [unit, description]: [Option<Text>; 2],
         boundaries: Option<Vec<f64>>,
     ) -> Instrument {
         let description = Description {
             scope: Arc::clone(&self.scope),
-            name: name.unwrap_or_default(),
+            name,
             unit: unit.unwrap_or_default(),
             description: description.unwrap_or_default(),
             kind,
             boundaries,
         };
         let now = clock::anchor().now();
-        let mut text = String::from("the instrument ");
-        text.push_str(otlp::cut(
-            &description.name,
-            limits::get().attribute_value_bytes,
-        ));
         let made = state(|it| it.streams.instrument(description, now));
         let (index, problem) = made.unwrap_or_default();
         if let Some(problem) = problem {
-            text.push_str(problem);
-            page::warn(&text);
+            page::warn(&problem);
         }
-        Instrument(index)
+        Instrument(index.unwrap_or(usize::MAX))
     }
+}
 
-    fn observe<T: 'static>(&self, instrument: Instrument, callbacks: Vec<Callback<T>>)
-    where
-        Instrument: AsyncInstrument<T>,
-    {
-        for callback in callbacks {
-            self.call(Box::new(move || callback(&instrument)));
+/// Calls this at each collection: so many callbacks.
+#[inline(never)]
+fn call(count: usize, callbacks: Box<dyn Fn()>) {
+    let has_room = state(|it| {
+        let count = it.callback_count.saturating_add(count);
+        if count > MAX_CALLBACKS {
+            return false;
         }
-    }
-
-    #[expect(clippy::unused_self, reason = "a function of a meter")]
-    fn call(&self, callback: Box<dyn Fn()>) {
-        let has_room = state(|it| {
-            let has_room = it.callbacks.len() < MAX_CALLBACKS;
-            if has_room {
-                it.callbacks.push(callback);
-            }
-            has_room
-        });
-        if has_room != Some(true) {
-            page::warn("there are too many observable instruments");
-        }
+        it.callback_count = count;
+        it.callbacks.push(callbacks);
+        true
+    });
+    if has_room != Some(true) {
+        page::warn("there are too many observable instruments");
     }
 }
 
 macro_rules! instruments {
     ($($method:ident: $kind:ident as $instrument:ident<$number:ty>;)*) => {$(
         fn $method(&self, it: InstrumentBuilder<'_, $instrument<$number>>) -> $instrument<$number> {
-            let texts = [Some(it.name), it.unit, it.description];
-            $instrument::new(Arc::new(self.create(Kind::$kind, texts, None)))
+            $instrument::new(self.instrument(Kind::$kind, it))
         }
     )*};
 }
@@ -198,8 +226,7 @@ macro_rules! instruments {
 macro_rules! histograms {
     ($($method:ident: $number:ty;)*) => {$(
         fn $method(&self, it: HistogramBuilder<'_, Histogram<$number>>) -> Histogram<$number> {
-            let texts = [Some(it.name), it.unit, it.description];
-            Histogram::new(Arc::new(self.create(Kind::HISTOGRAM, texts, it.boundaries)))
+            Histogram::new(self.histogram(it))
         }
     )*};
 }
@@ -210,9 +237,7 @@ macro_rules! observables {
             &self,
             it: AsyncInstrumentBuilder<'_, $instrument<$number>, $number>,
         ) -> $instrument<$number> {
-            let texts = [Some(it.name), it.unit, it.description];
-            let instrument = self.create(Kind::$kind.observable(), texts, None);
-            self.observe(instrument, it.callbacks);
+            self.observable(Kind::$kind, it);
             $instrument::new()
         }
     )*};
@@ -249,13 +274,13 @@ macro_rules! numbers {
     ($($number:ty)*) => {$(
         impl SyncInstrument<$number> for Instrument {
             fn measure(&self, value: $number, attributes: &[KeyValue]) {
-                record(*self, value.into(), attributes);
+                record(*self, value as f64, attributes);
             }
         }
 
         impl AsyncInstrument<$number> for Instrument {
             fn observe(&self, value: $number, attributes: &[KeyValue]) {
-                record(*self, value.into(), attributes);
+                record(*self, value as f64, attributes);
             }
         }
     )*};

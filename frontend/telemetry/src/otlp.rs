@@ -96,7 +96,7 @@ impl Message {
         self.0
     }
 
-    #[cfg(feature = "logs")]
+    #[cfg(any(feature = "logs", feature = "metrics"))]
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
@@ -128,6 +128,16 @@ impl Message {
     #[cfg(feature = "metrics")]
     pub(crate) fn double(&mut self, field: u32, value: f64) {
         self.fixed64(field, value.to_bits());
+    }
+
+    /// Numbers of 64 bits in a row.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn packed(&mut self, field: u32, numbers: impl Iterator<Item = u64>) {
+        let all = self.begin(field);
+        for it in numbers {
+            self.0.extend_from_slice(&it.to_le_bytes());
+        }
+        self.end(all);
     }
 
     /// A text. An empty one is the default, and not written.

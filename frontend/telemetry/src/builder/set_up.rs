@@ -88,7 +88,7 @@ pub(super) fn run(mut builder: Builder) -> Result<(), &'static str> {
         crate::errors::install(&window, builder.max_errors);
     }
     #[cfg(feature = "metrics")]
-    crate::metrics::install(&window, builder.metric_interval);
+    crate::metrics::install(builder.metric_interval);
     lifecycle::install(&window);
     #[cfg(feature = "navigation")]
     if builder.navigation {

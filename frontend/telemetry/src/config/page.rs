@@ -2,13 +2,15 @@
 //! `<script type="application/json" id="throughline-config">`. Neither is executed, so no Content Security Policy is in
 //! their way.
 
+use std::mem::{swap, take};
 use std::time::Duration;
 
-use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::JsValue;
 
-use super::Config;
-use super::value::{self, Refusal};
+use super::keys::{KEYS, Kind};
+use super::value::{self, Value};
+use super::{Config, Key};
+use crate::export::Credentials;
 #[cfg(any(feature = "fetch", feature = "xhr"))]
 use crate::http::{self, Propagation};
 use crate::otlp::cut;
@@ -21,196 +23,185 @@ const MAX_ENTRIES: u32 = 64;
 const MAX_JSON_BYTES: usize = 65_536;
 /// Bytes of a refused value that are told to the developer.
 const MAX_TOLD_BYTES: usize = 64;
-/// Ten minutes: the longest wait of a span for others.
-const MAX_SCHEDULE_DELAY_MS: u32 = 600_000;
-/// Five minutes: the longest export.
-const MAX_EXPORT_TIMEOUT_MS: u32 = 300_000;
-/// Items in a queue.
-const MAX_QUEUE_SIZE: u32 = 65_536;
-/// Items in a request.
-const MAX_BATCH_SIZE: u32 = 8_192;
-/// Attributes, events and links of a span, attributes of an event.
-const MAX_COUNT: u32 = 1_024;
-/// Bytes of a text in an attribute.
-const MAX_VALUE_BYTES: u32 = 65_536;
+/// What the names of tags begin with.
+const PREFIX: &str = "throughline-";
 
-/// A day: the longest session, and the longest pause in one.
-#[cfg(feature = "session")]
-const MAX_SESSION_MS: u32 = 86_400_000;
-
-/// What is configured once the page has been heard.
-#[derive(Default)]
-pub(super) struct Said {
-    pub(super) config: Config,
-    sampler: Option<fn(f64) -> Sampler>,
-    sampler_arg: Option<f64>,
+/// What is configured while the page is heard.
+pub(super) struct Said<'a> {
+    config: &'a mut Config,
+    /// The place of its name among the samplers.
+    sampler: Option<u8>,
+    sampler_arg: f64,
 }
 
 /// Fills in what the page says and the builder has not said.
 pub(crate) fn read(config: &mut Config) {
-    let mut said = Said {
-        config: std::mem::take(config),
-        ..Said::default()
-    };
-    let document = property(&js_sys::global(), "document");
-    said.read_tags(&call(
-        &document,
-        "querySelectorAll",
-        "meta[name^=throughline-]",
-    ));
-    let script = call(&document, "getElementById", "throughline-config");
+    let mut said = Said::of(config);
+    let document = page::global("document");
+    let tags = page::ask(&document, "querySelectorAll", "meta[name^=throughline-]");
+    said.read_all(&tags, &JsValue::UNDEFINED);
+    let script = page::ask(&document, "getElementById", "throughline-config");
     let json = property(&script, "textContent");
     if !json.is_undefined() {
         said.read_json(&json);
     }
-    *config = said.finish();
-}
-
-/// `object[method](argument)`, or `undefined`.
-fn call(object: &JsValue, method: &str, argument: impl Into<JsValue>) -> JsValue {
-    page::call(object, method, argument, JsValue::UNDEFINED).unwrap_or_default()
+    said.finish();
 }
 
 // === impl Said ===
 
-impl Said {
-    fn read_tags(&mut self, tags: &JsValue) {
-        for index in 0..MAX_ENTRIES {
-            let tag = call(tags, "item", index);
-            let Some(name) = text(&tag, "name") else {
-                return;
-            };
-            let key = name.strip_prefix("throughline-").unwrap_or_default();
-            self.entry(key, &property(&tag, "content"));
+impl<'a> Said<'a> {
+    pub(super) fn of(config: &'a mut Config) -> Self {
+        Self {
+            config,
+            sampler: None,
+            sampler_arg: 1.0,
         }
     }
 
     pub(super) fn read_json(&mut self, json: &JsValue) {
-        let json = json.as_string().filter(|it| it.len() <= MAX_JSON_BYTES);
-        let object = json.and_then(|text| JSON::parse(&text).ok());
-        let object = object.unwrap_or(JsValue::UNDEFINED);
-        match Reflect::own_keys(&object) {
-            Ok(keys) if !Array::is_array(&object) => {
-                for index in 0..keys.length().min(MAX_ENTRIES) {
-                    let key = keys.get(index).as_string().unwrap_or_default();
-                    self.entry(&key, &property(&object, &key));
+        let is_short = json
+            .as_string()
+            .is_some_and(|it| it.len() <= MAX_JSON_BYTES);
+        let object = if is_short {
+            value::call("JSON", "parse", json)
+        } else {
+            JsValue::UNDEFINED
+        };
+        let keys = value::call("Reflect", "ownKeys", &object);
+        if keys.is_undefined() || value::call("Array", "isArray", &object).is_truthy() {
+            page::warn("the configuration is no object in JSON, or too long");
+        } else {
+            self.read_all(&keys, &object);
+        }
+    }
+
+    /// Hears each of these: tags, or keys of `object`.
+    fn read_all(&mut self, all: &JsValue, object: &JsValue) {
+        let mut left = MAX_ENTRIES;
+        page::find(all, &mut |it| {
+            match it.as_string() {
+                Some(key) => self.entry(&key, &property(object, &key)),
+                None => {
+                    let name = text(it, "name").unwrap_or_default();
+                    let key = name.get(PREFIX.len()..).unwrap_or_default();
+                    self.entry(key, &property(it, "content"));
                 }
             }
-            _ => page::warn("the configuration is no object in JSON, or too long"),
+            left -= 1;
+            left == 0
+        });
+    }
+
+    /// What is wrong is told even if somebody else has the word.
+    pub(super) fn entry(&mut self, name: &str, value: &JsValue) {
+        let mut said = Value::of(value);
+        let entry = KEYS.iter().find(|it| it.name == name);
+        match entry {
+            Some(it) if said.read(it.kind, value) => {
+                if !self.config.has_said(it.key) {
+                    self.config.said(&[it.key]);
+                    self.set(it.key, &mut said);
+                }
+            }
+            _ => refuse(name, &said.text, entry.map(|it| it.kind)),
         }
     }
 
-    pub(super) fn entry(&mut self, key: &str, value: &JsValue) {
-        // What is wrong is told even if somebody else has the word.
-        let mut unheard = Self::default();
-        let is_said = self.config.said.iter().any(|it| it == key);
-        let set = if is_said { &mut unheard } else { &mut *self }.set(key, value);
-        match set {
-            Ok(()) => self.config.said(&[key]),
-            Err(why) => refuse(key, value, why),
-        }
+    fn set(&mut self, key: Key, value: &mut Value) {
+        let config = &mut *self.config;
+        let text = match key {
+            Key::Endpoint => &mut config.endpoint,
+            Key::Environment => &mut config.environment,
+            Key::Version => &mut config.version,
+            Key::Headers => return swap(&mut config.headers, &mut value.list),
+            _ => return self.set_number(key, value),
+        };
+        *text = Some(take(&mut value.text));
     }
 
-    fn set(&mut self, key: &str, value: &JsValue) -> Result<(), Refusal> {
-        let config = &mut self.config;
-        match key {
-            "endpoint" => config.endpoint = Some(value::address(value)?),
-            "headers" => config.headers = value::headers(value)?,
-            "credentials" => config.credentials = value::credentials(value)?,
-            "environment" => config.environment = Some(value::text(value)?),
-            "version" => config.version = Some(value::text(value)?),
-            "enabled" => config.is_enabled = value::bool(value)?,
-            "sampler" => self.sampler = Some(sampler(value)?),
-            "sampler_arg" => self.sampler_arg = Some(value::number(value, 0.0, 1.0)?),
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "all keys have bounds that fit"
+    )]
+    fn set_number(&mut self, key: Key, value: &Value) {
+        let config = &mut *self.config;
+        let count = value.number as u32;
+        let duration = match key {
+            Key::ScheduleDelayMs => &mut config.pipeline.schedule_delay,
+            Key::ExportTimeoutMs => &mut config.pipeline.export_timeout,
+            #[cfg(feature = "session")]
+            Key::SessionIdleMs => &mut config.session.idle,
+            #[cfg(feature = "session")]
+            Key::SessionMaxDurationMs => &mut config.session.max_duration,
+            Key::Credentials => {
+                config.credentials = match count {
+                    0 => Credentials::SameOrigin,
+                    1 => Credentials::Include,
+                    _ => Credentials::Omit,
+                };
+                return;
+            }
+            Key::Enabled => return config.is_enabled = count > 0,
+            Key::Sampler => return self.sampler = Some(count as u8),
+            Key::SamplerArg => return self.sampler_arg = value.number,
             #[cfg(any(feature = "fetch", feature = "xhr"))]
-            "propagate_to" => return set_rules(config, Propagation::TraceAndBaggage, value),
-            #[cfg(any(feature = "fetch", feature = "xhr"))]
-            "do_not_propagate_to" => return set_rules(config, Propagation::Nothing, value),
-            #[cfg(any(feature = "fetch", feature = "xhr"))]
-            "ignore" => return set_rules(config, Propagation::Untraced, value),
-            _ => return set_number(config, key, value),
-        }
-        Ok(())
+            Key::PropagateTo | Key::DoNotPropagateTo | Key::Ignore => {
+                return add_rules(config, key, value);
+            }
+            _ => return set_count(config, key, count as usize),
+        };
+        *duration = Duration::from_millis(count.into());
     }
 
-    pub(super) fn finish(mut self) -> Config {
-        if let Some(sampler) = self.sampler {
-            self.config.sampler = sampler(self.sampler_arg.unwrap_or(1.0)).parent_based();
-        }
-        self.config
+    pub(super) fn finish(self) {
+        let sampler = match self.sampler {
+            None => return,
+            Some(0) => Sampler::ALWAYS_ON,
+            Some(1) => Sampler::ALWAYS_OFF,
+            #[cfg(feature = "session")]
+            Some(3) => Sampler::session_ratio(self.sampler_arg),
+            _ => Sampler::trace_id_ratio(self.sampler_arg),
+        };
+        self.config.sampler = sampler.parent_based();
     }
 }
 
 #[cfg(any(feature = "fetch", feature = "xhr"))]
-fn set_rules(
-    config: &mut Config,
-    propagation: Propagation,
-    value: &JsValue,
-) -> Result<(), Refusal> {
-    for address in value::list(value)? {
-        http::add_rule(&mut config.rules, propagation, &address);
+fn add_rules(config: &mut Config, key: Key, value: &Value) {
+    let propagation = match key {
+        Key::PropagateTo => Propagation::TraceAndBaggage,
+        Key::DoNotPropagateTo => Propagation::Nothing,
+        _ => Propagation::Untraced,
+    };
+    for (address, _) in &value.list {
+        http::add_rule(&mut config.rules, propagation, address);
     }
-    Ok(())
 }
 
-/// The keys of whole numbers, and their bounds.
-fn set_number(config: &mut Config, key: &str, value: &JsValue) -> Result<(), Refusal> {
+fn set_count(config: &mut Config, key: Key, count: usize) {
     let (pipeline, limits) = (&mut config.pipeline, &mut config.limits);
-    let (slot, least, most) = match key {
-        "max_queue_size" => (&mut pipeline.max_queue_size, 1, MAX_QUEUE_SIZE),
-        "max_batch_size" => (&mut pipeline.max_export_batch_size, 1, MAX_BATCH_SIZE),
-        "max_attributes" => (&mut limits.attributes, 0, MAX_COUNT),
-        "max_attribute_value_bytes" => (&mut limits.attribute_value_bytes, 0, MAX_VALUE_BYTES),
-        "max_events" => (&mut limits.events, 0, MAX_COUNT),
-        "max_links" => (&mut limits.links, 0, MAX_COUNT),
-        "max_attributes_per_event" => (&mut limits.attributes_per_event, 0, MAX_COUNT),
-        _ => return set_duration(config, key, value),
-    };
-    *slot = value::count(value, least, most)?;
-    Ok(())
-}
-
-/// The keys of milliseconds, and their bounds.
-fn set_duration(config: &mut Config, key: &str, value: &JsValue) -> Result<(), Refusal> {
-    let pipeline = &mut config.pipeline;
-    let (slot, least, most) = match key {
-        "schedule_delay_ms" => (&mut pipeline.schedule_delay, 0, MAX_SCHEDULE_DELAY_MS),
-        "export_timeout_ms" => (&mut pipeline.export_timeout, 1, MAX_EXPORT_TIMEOUT_MS),
-        #[cfg(feature = "session")]
-        "session_idle_ms" => (&mut config.session.idle, 1, MAX_SESSION_MS),
-        #[cfg(feature = "session")]
-        "session_max_duration_ms" => (&mut config.session.max_duration, 1, MAX_SESSION_MS),
-        _ => return Err("is no key that is known here"),
-    };
-    *slot = Duration::from_millis(value::count(value, least, most)? as u64);
-    Ok(())
+    *match key {
+        Key::MaxQueueSize => &mut pipeline.max_queue_size,
+        Key::MaxBatchSize => &mut pipeline.max_export_batch_size,
+        Key::MaxAttributes => &mut limits.attributes,
+        Key::MaxAttributeValueBytes => &mut limits.attribute_value_bytes,
+        Key::MaxEvents => &mut limits.events,
+        Key::MaxLinks => &mut limits.links,
+        _ => &mut limits.attributes_per_event,
+    } = count;
 }
 
 /// Tells the developer.
-fn refuse(key: &str, value: &JsValue, why: Refusal) {
-    let mut told = String::from("configuration: ");
-    told.push_str(cut(key, MAX_TOLD_BYTES));
-    // A header may be a key to the collector, which has no place in a console.
-    if key != "headers" {
-        let value = value
-            .as_string()
-            .or_else(|| JSON::stringify(value).ok()?.as_string());
-        told.push_str(" \"");
-        told.push_str(cut(&value.unwrap_or_default(), MAX_TOLD_BYTES));
-        told.push('"');
-    }
-    told.push(' ');
-    told.push_str(why);
-    page::warn(&told);
-}
-
-fn sampler(value: &JsValue) -> Result<fn(f64) -> Sampler, Refusal> {
-    match value.as_string().as_deref() {
-        Some("always_on") => Ok(|_| Sampler::ALWAYS_ON),
-        Some("always_off") => Ok(|_| Sampler::ALWAYS_OFF),
-        Some("traceidratio") => Ok(Sampler::trace_id_ratio),
-        #[cfg(feature = "session")]
-        Some("session") => Ok(Sampler::session_ratio),
-        _ => Err("is none of always_on, always_off, traceidratio, session"),
-    }
+fn refuse(name: &str, text: &str, kind: Option<Kind>) {
+    let (before, value, after) = match kind {
+        // A header may be a key to the collector, which has no place in a console.
+        Some(Kind::Headers) => (" is ", "", ""),
+        Some(Kind::Choice(_)) => (" \"", cut(text, MAX_TOLD_BYTES), "\" is none of "),
+        _ => (" \"", cut(text, MAX_TOLD_BYTES), "\" is "),
+    };
+    let name = cut(name, MAX_TOLD_BYTES);
+    let why = kind.map_or("no key that is known here", Kind::refusal);
+    page::warn(&["configuration: ", name, before, value, after, why].concat());
 }

@@ -162,7 +162,8 @@ fn ten_thousand_hostile_configurations_panic_nothing_and_unbound_nothing() {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut heard = 0;
     for _ in 0..10_000 {
-        let mut said = Said::default();
+        let mut config = Config::default();
+        let mut said = Said::of(&mut config);
         let mut json = String::from("{");
         for entry in 0..random.below(8) {
             let (key, value) = (KEYS[random.below(KEYS.len())], random.value());
@@ -178,7 +179,7 @@ fn ten_thousand_hostile_configurations_panic_nothing_and_unbound_nothing() {
             json.truncate(json.floor_char_boundary(random.below(json.len())));
         }
         said.read_json(&JsValue::from_str(&json));
-        let config = said.finish();
+        said.finish();
         assert_bounded(&config);
         heard += u32::from(config.version.is_some());
     }
@@ -189,20 +190,22 @@ fn ten_thousand_hostile_configurations_panic_nothing_and_unbound_nothing() {
 
 #[wasm_bindgen_test]
 fn a_configuration_without_an_end_is_not_read() {
-    let mut said = Said::default();
+    let mut config = Config::default();
+    let mut said = Said::of(&mut config);
     said.read_json(&JsValue::from_str("{\"environment\":\"1\"}"));
     let long = format!("{{\"version\":\"1\"}}{}", " ".repeat(65_536));
     said.read_json(&JsValue::from_str(&long));
     let many: String = (0..1000).map(|n| format!("\"k{n}\":1,")).collect();
     said.read_json(&JsValue::from_str(&format!("{{{many}\"version\":\"1\"}}")));
-    let config = said.finish();
+    said.finish();
     assert_eq!(config.environment.as_deref(), Some("1"));
     assert_eq!(config.version, None);
 }
 
 #[wasm_bindgen_test]
 fn every_key_can_be_said_in_a_tag() {
-    let mut said = Said::default();
+    let mut config = Config::default();
+    let mut said = Said::of(&mut config);
     for (key, value) in [
         ("endpoint", "https://collector.example/otel"),
         ("credentials", "omit"),
@@ -227,7 +230,7 @@ fn every_key_can_be_said_in_a_tag() {
     ] {
         said.entry(key, &value.into());
     }
-    let config = said.finish();
+    said.finish();
     assert_eq!(
         config.endpoint.as_deref(),
         Some("https://collector.example/otel")

@@ -1,137 +1,155 @@
-//! Values as they come, texts of `<meta>` tags or values of JSON, made into what is configured, or refused for a reason.
+//! Values as they come, texts of `<meta>` tags or values of JSON, made into what is configured, or refused.
 //!
-//! Every bound is here: whatever the page says, nothing grows without one.
+//! Whatever the page says, nothing grows without a bound.
 
-#[cfg(any(feature = "fetch", feature = "xhr"))]
 use js_sys::Array;
-use js_sys::Reflect;
-#[cfg(any(feature = "fetch", feature = "xhr"))]
-use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
-use web_sys::Headers;
 
-use crate::export::Credentials;
+use super::keys::Kind;
 use crate::page::{self, property};
 
 /// Bytes of one text.
 const MAX_TEXT_BYTES: usize = 2048;
 /// Texts in one list, and headers.
-const MAX_LIST: u32 = 32;
+const MAX_LIST: usize = 32;
 
-/// Why a value is refused.
-pub(super) type Refusal = &'static str;
+/// What was said. The kind of its key tells which of these it is.
+#[derive(Default)]
+pub(super) struct Value {
+    /// As it was said: JSON, if that is no text.
+    pub(super) text: String,
+    /// Also the place of a word in a choice.
+    pub(super) number: f64,
+    /// Names and values; a mere list has names only.
+    pub(super) list: Vec<(String, String)>,
+}
 
-const NO_TEXT: Refusal = "is no text of 1 to 2048 bytes";
-#[cfg(any(feature = "fetch", feature = "xhr"))]
-const NO_LIST: Refusal = "is no list of 32 texts at most";
+/// `object[method](argument)` of a global object, or `undefined`.
+#[inline(never)]
+pub(super) fn call(object: &str, method: &str, argument: &JsValue) -> JsValue {
+    page::call(&page::global(object), method, argument, JsValue::UNDEFINED).unwrap_or_default()
+}
 
 /// A text that is not empty.
-pub(super) fn text(value: &JsValue) -> Result<String, Refusal> {
-    let text = value.as_string().unwrap_or_default();
-    if (1..=MAX_TEXT_BYTES).contains(&text.len()) {
-        Ok(text)
-    } else {
-        Err(NO_TEXT)
-    }
+#[inline(never)]
+fn text(value: &JsValue) -> Option<String> {
+    let text = value.as_string()?;
+    (1..=MAX_TEXT_BYTES).contains(&text.len()).then_some(text)
 }
 
-/// A number within these bounds, or a text of it.
-pub(super) fn number(value: &JsValue, least: f64, most: f64) -> Result<f64, Refusal> {
-    let is_candidate = match value.as_string() {
-        // An empty text would be 0.
-        Some(text) => !text.trim_ascii().is_empty(),
-        None => value.as_f64().is_some(),
-    };
-    let number = if is_candidate {
-        value.unchecked_into_f64()
-    } else {
-        f64::NAN
-    };
-    if least <= number && number <= most {
-        Ok(number)
-    } else {
-        Err("is no number within the bounds")
-    }
-}
+// === impl Value ===
 
-/// A whole number within these bounds.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "within bounds that fit"
-)]
-pub(super) fn count(value: &JsValue, least: u32, most: u32) -> Result<usize, Refusal> {
-    Ok(number(value, least.into(), most.into())? as usize)
-}
-
-pub(super) fn bool(value: &JsValue) -> Result<bool, Refusal> {
-    match (value.as_bool(), value.as_string().as_deref()) {
-        (Some(it), _) => Ok(it),
-        (_, Some("true")) => Ok(true),
-        (_, Some("false")) => Ok(false),
-        _ => Err("is neither true nor false"),
-    }
-}
-
-/// Texts in an array, or in one text with commas between them.
-#[cfg(any(feature = "fetch", feature = "xhr"))]
-pub(super) fn list(value: &JsValue) -> Result<Vec<String>, Refusal> {
-    let mut list = Vec::new();
-    if let Ok(text) = text(value) {
-        let mut rest = text.as_str();
-        while let Some(comma) = rest.bytes().position(|byte| byte == b',') {
-            let (part, after) = rest.split_at_checked(comma).ok_or(NO_LIST)?;
-            list.push(part.trim_ascii().to_owned());
-            rest = after.get(1..).unwrap_or_default();
-        }
-        list.push(rest.trim_ascii().to_owned());
-    } else if Array::is_array(value) {
-        let array: &Array = value.unchecked_ref();
-        // One more than allowed, to be refused below.
-        for index in 0..array.length().min(MAX_LIST + 1) {
-            list.push(text(&array.get(index))?);
+impl Value {
+    pub(super) fn of(value: &JsValue) -> Self {
+        let json = || call("JSON", "stringify", value).as_string();
+        Self {
+            text: value.as_string().or_else(json).unwrap_or_default(),
+            ..Self::default()
         }
     }
-    if (1..=MAX_LIST as usize).contains(&list.len()) {
-        Ok(list)
-    } else {
-        Err(NO_LIST)
+
+    /// Whether this value is of this kind. If it is, it is read.
+    pub(super) fn read(&mut self, kind: Kind, value: &JsValue) -> bool {
+        let is_text = text(value).is_some();
+        match kind {
+            Kind::Choice(words) => self.choose(words),
+            Kind::Number(least, most) => {
+                self.number = number(&self.text);
+                f64::from(least) <= self.number && self.number <= f64::from(most)
+            }
+            Kind::Text => is_text,
+            Kind::Address => is_text && is_address(&self.text),
+            Kind::Headers => {
+                let names = call("Reflect", "ownKeys", value);
+                is_accepted(value) && self.add_all(&names, Some(value))
+            }
+            #[cfg(any(feature = "fetch", feature = "xhr"))]
+            Kind::List if is_text => self.add_parts(),
+            #[cfg(any(feature = "fetch", feature = "xhr"))]
+            Kind::List => self.add_all(value, None) && !self.list.is_empty(),
+        }
+    }
+
+    fn choose(&mut self, words: &str) -> bool {
+        let mut rest = words;
+        while !rest.is_empty() {
+            if head(&mut rest) == self.text {
+                return true;
+            }
+            self.number += 1.0;
+        }
+        false
+    }
+
+    /// What follows one another with commas in between.
+    #[cfg(any(feature = "fetch", feature = "xhr"))]
+    fn add_parts(&mut self) -> bool {
+        let mut rest = self.text.as_str();
+        while !rest.is_empty() && self.list.len() <= MAX_LIST {
+            self.list.push((head(&mut rest).to_owned(), String::new()));
+        }
+        self.list.len() <= MAX_LIST
+    }
+
+    /// Adds each of `names`, with what `object` has under it.
+    fn add_all(&mut self, names: &JsValue, object: Option<&JsValue>) -> bool {
+        let mut is_right = true;
+        page::find(names, &mut |name| {
+            is_right = self.add(name, object).is_some();
+            !is_right
+        });
+        is_right
+    }
+
+    fn add(&mut self, name: &JsValue, object: Option<&JsValue>) -> Option<()> {
+        let name = text(name)?;
+        let value = match object {
+            Some(object) => text(&property(object, &name))?,
+            None => String::new(),
+        };
+        self.list.push((name, value));
+        (self.list.len() <= MAX_LIST).then_some(())
     }
 }
 
-/// The address of a collector.
-pub(super) fn address(value: &JsValue) -> Result<String, Refusal> {
-    let text = text(value)?;
-    let protocol = page::resolved(&text).and_then(|it| page::text(&it, "protocol"));
-    match protocol.as_deref() {
-        Some("http:" | "https:") => Ok(text),
-        _ => Err("is no address of HTTP"),
-    }
+/// The next of what has commas between, without the spaces around it. It is taken off.
+#[inline(never)]
+fn head<'a>(rest: &mut &'a str) -> &'a str {
+    let comma = rest.bytes().position(|byte| byte == b',');
+    let (head, tail) = rest
+        .split_at_checked(comma.unwrap_or(rest.len()))
+        .unwrap_or_default();
+    *rest = tail.get(1..).unwrap_or_default();
+    head.trim_ascii()
 }
 
-/// Names and values, in an object, that `fetch` accepts.
-pub(super) fn headers(value: &JsValue) -> Result<Vec<(String, String)>, Refusal> {
-    const REFUSAL: Refusal = "is no object of 32 headers at most";
-    let names = Reflect::own_keys(value).map_err(|_| REFUSAL)?;
-    let probe = Headers::new().map_err(|_| REFUSAL)?;
-    if names.length() > MAX_LIST {
-        return Err(REFUSAL);
+/// The number that this is the text of, or none.
+fn number(text: &str) -> f64 {
+    // An empty text would be 0.
+    if text.trim_ascii().is_empty() {
+        return f64::NAN;
     }
-    let mut headers = Vec::new();
-    for name in names.iter() {
-        let name = text(&name)?;
-        let value = text(&property(value, &name))?;
-        page::call(&probe, "set", &*name, &*value).map_err(|_| REFUSAL)?;
-        headers.push((name, value));
-    }
-    Ok(headers)
+    let page = js_sys::global();
+    let number = page::ask(&page, "Number", text);
+    number.as_f64().unwrap_or(f64::NAN)
 }
 
-pub(super) fn credentials(value: &JsValue) -> Result<Credentials, Refusal> {
-    match value.as_string().as_deref() {
-        Some("same-origin") => Ok(Credentials::SameOrigin),
-        Some("include") => Ok(Credentials::Include),
-        Some("omit") => Ok(Credentials::Omit),
-        _ => Err("is none of same-origin, include, omit"),
-    }
+fn is_address(text: &str) -> bool {
+    let protocol = page::resolved(text).and_then(|it| page::text(&it, "protocol"));
+    matches!(protocol.as_deref(), Some("http:" | "https:"))
+}
+
+/// Whether `fetch` takes these headers.
+fn is_accepted(headers: &JsValue) -> bool {
+    let class = page::global("Headers");
+    let construct = property(&page::global("Reflect"), "construct");
+    let arguments = Array::of2(headers, &JsValue::UNDEFINED).into();
+    page::apply(
+        &construct,
+        &JsValue::UNDEFINED,
+        class.clone(),
+        arguments,
+        class,
+    )
+    .is_ok()
 }

@@ -6,42 +6,31 @@ use crate::limits;
 use crate::otlp::{Any, Message};
 
 /// An attribute set as fields of a data point, in the order of its keys: equal sets are equal bytes. Of a key that
-/// appears twice the last value counts.
-#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct AttributeSet(Message);
-
-// === impl AttributeSet ===
-
-impl AttributeSet {
-    /// `field` is the number that the data point has for attributes.
-    pub(super) fn new(attributes: &[KeyValue], field: u32) -> Self {
-        let max = limits::get().attributes;
-        let mut sorted: Vec<&KeyValue> = Vec::new();
+/// appears twice the last value counts. `field` is the number that the data point has for attributes.
+#[inline(never)]
+pub(super) fn set(attributes: &[KeyValue], field: u32) -> Message {
+    let mut message = Message::default();
+    let mut last: Option<&str> = None;
+    for _ in 0..limits::get().attributes {
+        let mut next: Option<&KeyValue> = None;
         for it in attributes {
-            let place = sorted.binary_search_by(|other| other.key.as_str().cmp(it.key.as_str()));
-            match place {
-                Ok(place) => {
-                    if let Some(other) = sorted.get_mut(place) {
-                        *other = it;
-                    }
-                }
-                Err(place) if sorted.len() < max => sorted.insert(place, it),
-                Err(_) => {}
+            let key = it.key.as_str();
+            let is_new = last.is_none_or(|last| last < key);
+            if is_new && next.is_none_or(|next| key <= next.key.as_str()) {
+                next = Some(it);
             }
         }
-        let mut message = Message::default();
-        for it in sorted {
-            message.attribute(field, it.key.as_str(), &Any::from(&it.value));
-        }
-        Self(message)
+        let Some(it) = next else { break };
+        let key = it.key.as_str();
+        message.attribute(field, key, &Any::from(&it.value));
+        last = Some(key);
     }
+    message
+}
 
-    /// What stands for all sets that found no room.
-    pub(super) fn overflow(field: u32) -> Self {
-        Self::new(&[KeyValue::new("otel.metric.overflow", true)], field)
-    }
-
-    pub(super) fn fields(&self) -> &Message {
-        &self.0
-    }
+/// What stands for all sets that found no room.
+pub(super) fn overflow(field: u32) -> Message {
+    let mut message = Message::default();
+    message.attribute(field, "otel.metric.overflow", &Any::Bool(true));
+    message
 }

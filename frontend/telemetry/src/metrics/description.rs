@@ -5,34 +5,22 @@ use std::borrow::Cow;
 use crate::otlp::Scope;
 
 /// Bytes of a name, of a unit (the specification's API, Instrument name syntax and Instrument unit).
-const MAX_NAME_BYTES: usize = 255;
+pub(super) const MAX_NAME_BYTES: usize = 255;
 const MAX_UNIT_BYTES: usize = 63;
 
-/// What an instrument measures, and how it is asked.
+/// What an instrument measures, and how it is asked: some of the bits below, for all of the API's functions have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Kind {
-    pub(super) data: Data,
-    /// Never decreases: what is negative is ignored.
-    pub(super) is_monotonic: bool,
-    /// Asked at each collection for what there is, instead of told what is added.
-    pub(super) is_observable: bool,
-    pub(super) is_integer: bool,
-}
+pub(super) struct Kind(u8);
 
-/// The `data` of a `Metric` message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Data {
-    Gauge,
-    Sum,
-    Histogram,
-}
-
-/// A measured value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Number {
-    Integer(i64),
-    Double(f64),
-}
+/// The `data` of a `Metric` message. One that has neither is a gauge.
+const SUM: u8 = 1;
+const HISTOGRAM: u8 = 2;
+/// Never decreases: what is negative is ignored.
+const MONOTONIC: u8 = 4;
+/// Asked at each collection for what there is, instead of told what is added.
+const OBSERVABLE: u8 = 8;
+/// Its values are whole numbers. Within the page they are `f64` as all numbers of a page, which holds them up to 2⁵³.
+const INTEGER: u8 = 16;
 
 #[derive(Debug)]
 pub(super) struct Description {
@@ -49,98 +37,57 @@ pub(super) struct Description {
 // === impl Kind ===
 
 impl Kind {
-    pub(super) const COUNTER: Self = Self::integer(Data::Sum, true);
-    pub(super) const F64_COUNTER: Self = Self::COUNTER.double();
-    pub(super) const UP_DOWN_COUNTER: Self = Self::integer(Data::Sum, false);
-    pub(super) const F64_UP_DOWN_COUNTER: Self = Self::UP_DOWN_COUNTER.double();
-    pub(super) const GAUGE: Self = Self::integer(Data::Gauge, false);
-    pub(super) const F64_GAUGE: Self = Self::GAUGE.double();
+    pub(super) const COUNTER: Self = Self(SUM | MONOTONIC | INTEGER);
+    pub(super) const F64_COUNTER: Self = Self(SUM | MONOTONIC);
+    pub(super) const UP_DOWN_COUNTER: Self = Self(SUM | INTEGER);
+    pub(super) const F64_UP_DOWN_COUNTER: Self = Self(SUM);
+    pub(super) const GAUGE: Self = Self(INTEGER);
+    pub(super) const F64_GAUGE: Self = Self(0);
     /// Of integers and of others: both are summed and bounded as `double`s on the wire.
-    pub(super) const HISTOGRAM: Self = Self::integer(Data::Histogram, true).double();
-
-    const fn integer(data: Data, is_monotonic: bool) -> Self {
-        Self {
-            data,
-            is_monotonic,
-            is_observable: false,
-            is_integer: true,
-        }
-    }
-
-    const fn double(self) -> Self {
-        Self {
-            is_integer: false,
-            ..self
-        }
-    }
+    pub(super) const HISTOGRAM: Self = Self(HISTOGRAM | MONOTONIC);
 
     pub(super) const fn observable(self) -> Self {
-        Self {
-            is_observable: true,
-            ..self
-        }
+        Self(self.0 | OBSERVABLE)
+    }
+
+    const fn has(self, bits: u8) -> bool {
+        self.0 & bits != 0
+    }
+
+    pub(super) fn is_gauge(self) -> bool {
+        !self.has(SUM | HISTOGRAM)
+    }
+
+    pub(super) fn is_histogram(self) -> bool {
+        self.has(HISTOGRAM)
+    }
+
+    pub(super) fn is_monotonic(self) -> bool {
+        self.has(MONOTONIC)
+    }
+
+    pub(super) fn is_observable(self) -> bool {
+        self.has(OBSERVABLE)
+    }
+
+    pub(super) fn is_integer(self) -> bool {
+        self.has(INTEGER)
     }
 
     /// Whether it says how much there is since its beginning: the preference `delta` leaves that to what goes up and down.
     pub(super) fn is_cumulative(self) -> bool {
-        self.data == Data::Sum && !self.is_monotonic
+        self.has(SUM) && !self.has(MONOTONIC)
     }
 
     /// Whether a collection needs what the one before it had: the sum to which more is added, or the observed sum of
     /// which the next delta is counted.
     pub(super) fn is_remembered(self) -> bool {
-        self.data == Data::Sum && self.is_monotonic == self.is_observable
+        self.has(SUM) && self.has(MONOTONIC) == self.has(OBSERVABLE)
     }
 
     /// Whether this can be a value of it.
-    pub(super) fn accepts(self, value: Number) -> bool {
-        let value = value.to_f64();
-        value.is_finite() && (value >= 0.0 || !self.is_monotonic)
-    }
-}
-
-// === impl Number ===
-
-impl Number {
-    #[expect(clippy::cast_precision_loss, reason = "a histogram's sum is a double")]
-    pub(super) fn to_f64(self) -> f64 {
-        match self {
-            Self::Integer(it) => it as f64,
-            Self::Double(it) => it,
-        }
-    }
-
-    pub(super) fn plus(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Integer(one), Self::Integer(other)) => Self::Integer(one.saturating_add(other)),
-            _ => Self::Double(self.to_f64() + other.to_f64()),
-        }
-    }
-
-    pub(super) fn minus(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Integer(one), Self::Integer(other)) => Self::Integer(one.saturating_sub(other)),
-            _ => Self::Double(self.to_f64() - other.to_f64()),
-        }
-    }
-}
-
-impl From<u64> for Number {
-    /// OTLP knows signed integers only.
-    fn from(value: u64) -> Self {
-        Self::Integer(i64::try_from(value).unwrap_or(i64::MAX))
-    }
-}
-
-impl From<i64> for Number {
-    fn from(value: i64) -> Self {
-        Self::Integer(value)
-    }
-}
-
-impl From<f64> for Number {
-    fn from(value: f64) -> Self {
-        Self::Double(value)
+    pub(super) fn accepts(self, value: f64) -> bool {
+        value.is_finite() && (value >= 0.0 || !self.is_monotonic())
     }
 }
 

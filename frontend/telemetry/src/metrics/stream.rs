@@ -4,14 +4,17 @@ use std::mem;
 
 use opentelemetry::KeyValue;
 
-use super::attributes::AttributeSet;
-use super::description::{Data, Description, Number};
-use super::write;
+use super::description::{Description, MAX_NAME_BYTES};
+use super::{attributes, write};
 use crate::export::Item;
 use crate::limits;
+use crate::otlp::{Message, cut};
 
 /// Instruments of a page at most. Those of further names measure nothing.
 const MAX_INSTRUMENTS: usize = 256;
+
+/// Bytes of data points in one `Metric` message. What has more travels in several, so that each fits into a request.
+const MAX_POINTS_BYTES: usize = 16 * 1024;
 
 /// The buckets of a histogram that was given none (the specification's SDK, Explicit Bucket Histogram Aggregation).
 const DEFAULT_BOUNDARIES: [f64; 15] = [
@@ -20,14 +23,13 @@ const DEFAULT_BOUNDARIES: [f64; 15] = [
 ];
 
 /// All instruments' measurements.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Streams(Vec<Stream>);
 
 /// One instrument's measurements.
 #[derive(Debug)]
 struct Stream {
     of: Description,
-    /// In the order of their attributes.
     points: Vec<Point>,
     /// What the next data points are counted from, in nanoseconds since 1970.
     start: u64,
@@ -36,20 +38,14 @@ struct Stream {
 /// The measurements of one attribute set.
 #[derive(Debug)]
 pub(super) struct Point {
-    pub(super) attributes: AttributeSet,
+    pub(super) attributes: Message,
     /// Whether there is something in it that was not collected.
     is_fresh: bool,
     /// The sum, or the last value.
-    pub(super) value: Number,
+    value: f64,
     /// The part of an observed sum that was collected.
-    collected: Number,
-    pub(super) distribution: Option<Box<Distribution>>,
-}
-
-/// What a histogram has beside its sum.
-#[derive(Debug)]
-pub(super) struct Distribution {
-    /// One more than boundaries: the last bucket has none.
+    collected: f64,
+    /// Of a histogram, one more than boundaries: the last bucket has none.
     pub(super) counts: Vec<u64>,
     pub(super) min: f64,
     pub(super) max: f64,
@@ -58,16 +54,31 @@ pub(super) struct Distribution {
 // === impl Streams ===
 
 impl Streams {
+    pub(super) const NEW: Self = Self(Vec::new());
+
     /// The number of the instrument, if it can be, and what the developer is to be told of it.
     pub(super) fn instrument(
         &mut self,
         of: Description,
         now: u64,
-    ) -> (Option<usize>, Option<&'static str>) {
-        if let Some(problem) = of.problem() {
-            return (None, Some(problem));
+    ) -> (Option<usize>, Option<String>) {
+        let (place, problem) = self.place(&of);
+        let told = problem.map(|it| {
+            let name = cut(&of.name, MAX_NAME_BYTES);
+            ["the instrument ", name, it].concat()
+        });
+        if place == Some(self.0.len()) {
+            self.0.push(Stream::new(of, now));
         }
-        let mut problem = None;
+        (place, told)
+    }
+
+    /// The number that an instrument has, or is to have.
+    fn place(&self, of: &Description) -> (Option<usize>, Option<&'static str>) {
+        let mut problem = of.problem();
+        if problem.is_some() {
+            return (None, problem);
+        }
         for (index, other) in self.0.iter().enumerate() {
             if !of.is_named_as(&other.of) {
                 continue;
@@ -80,11 +91,10 @@ impl Streams {
         if self.0.len() >= MAX_INSTRUMENTS {
             return (None, Some(" is one too many, and measures nothing"));
         }
-        self.0.push(Stream::new(of, now));
-        (Some(self.0.len() - 1), problem)
+        (Some(self.0.len()), problem)
     }
 
-    pub(super) fn record(&mut self, index: usize, value: Number, attributes: &[KeyValue]) {
+    pub(super) fn record(&mut self, index: usize, value: f64, attributes: &[KeyValue]) {
         if let Some(stream) = self.0.get_mut(index)
             && stream.of.kind.accepts(value)
         {
@@ -108,7 +118,7 @@ impl Streams {
             for point in &mut stream.points {
                 point.is_fresh = false;
             }
-            if !stream.of.kind.is_observable {
+            if !stream.of.kind.is_observable() {
                 stream.points.clear();
             }
         }
@@ -119,7 +129,7 @@ impl Streams {
 
 impl Stream {
     fn new(mut of: Description, now: u64) -> Self {
-        if of.kind.data == Data::Histogram && of.boundaries.is_none() {
+        if of.kind.is_histogram() && of.boundaries.is_none() {
             of.boundaries = Some(DEFAULT_BOUNDARIES.into());
         }
         Self {
@@ -129,62 +139,72 @@ impl Stream {
         }
     }
 
-    fn record(&mut self, value: Number, attributes: &[KeyValue]) {
-        let field = write::attributes_field(self.of.kind.data);
-        let set = AttributeSet::new(attributes, field);
-        // The last place is kept for what stands for all others.
-        let has_room = self.points.len() + 1 < limits::get().metric_points;
-        let (place, is_overflow) = match self.place(&set) {
-            Ok(place) => (Ok(place), false),
-            Err(place) if has_room => (Err((place, set)), false),
-            Err(_) => {
-                let set = AttributeSet::overflow(field);
-                (self.place(&set).map_err(|place| (place, set)), true)
-            }
-        };
-        let place = match place {
-            Ok(place) => place,
-            Err((place, set)) => {
-                let is_integer = self.of.kind.is_integer;
-                self.points.insert(place, Point::new(set, is_integer));
-                place
-            }
-        };
+    fn record(&mut self, value: f64, attributes: &[KeyValue]) {
         let kind = self.of.kind;
-        // What is observed is the whole sum of its set; those that share one add up.
-        let is_added = kind.data != Data::Gauge && (!kind.is_observable || is_overflow);
+        let field = write::attributes_field(kind);
+        let mut set = attributes::set(attributes, field);
+        let mut place = self.place(&set);
+        // The last place is kept for what stands for all others.
+        let is_over = place.is_none() && self.points.len() + 1 >= limits::get().metric_points;
+        if is_over {
+            set = attributes::overflow(field);
+            place = self.place(&set);
+        }
         let boundaries = self.of.boundaries.as_deref();
-        if let Some(point) = self.points.get_mut(place) {
-            let is_added = is_added && (point.is_fresh || !kind.is_observable);
-            point.record(value, is_added, boundaries);
+        let place = place.unwrap_or_else(|| {
+            self.points.push(Point::new(set, boundaries));
+            self.points.len() - 1
+        });
+        let Some(point) = self.points.get_mut(place) else {
+            return;
+        };
+        // What is observed is the whole sum of its set; those that share one add up.
+        let is_added = !kind.is_observable() || is_over && point.is_fresh;
+        point.value = if is_added && !kind.is_gauge() {
+            point.value + value
+        } else {
+            value
+        };
+        point.is_fresh = true;
+        if let Some(boundaries) = boundaries {
+            point.count(value, boundaries);
         }
     }
 
-    /// Where the point of this set is, or belongs.
-    fn place(&self, set: &AttributeSet) -> Result<usize, usize> {
-        self.points
-            .binary_search_by(|point| point.attributes.cmp(set))
+    /// Where the point of this set is.
+    #[inline(never)]
+    fn place(&self, set: &Message) -> Option<usize> {
+        self.points.iter().position(|it| it.attributes == *set)
     }
 
     fn collect(&mut self, now: u64, items: &mut Vec<Item>) {
         let kind = self.of.kind;
         // The clock may have been set back meanwhile.
-        let start = self.start.min(now);
-        let mut metric = write::Metric::new(&self.of, start, now);
+        let times = [self.start.min(now), now];
+        let mut points = Message::default();
         for point in &mut self.points {
             if !mem::take(&mut point.is_fresh) {
                 continue;
             }
             let mut value = point.value;
-            if kind.is_observable && kind.is_monotonic {
-                value = point.since_collected();
-                if value.to_f64() == 0.0 {
+            if kind.is_observable() && kind.is_monotonic() {
+                // A sum that is smaller than it was began anew.
+                let grown = value - mem::replace(&mut point.collected, value);
+                if grown >= 0.0 {
+                    value = grown;
+                }
+                if value == 0.0 {
                     continue;
                 }
             }
-            metric.push(point, value, items);
+            if points.len() >= MAX_POINTS_BYTES {
+                items.push(write::metric(&self.of, mem::take(&mut points)));
+            }
+            write::point(&mut points, &self.of, point, value, times);
         }
-        metric.finish(items);
+        if points.len() > 0 {
+            items.push(write::metric(&self.of, points));
+        }
         if !kind.is_remembered() {
             self.points.clear();
         }
@@ -197,53 +217,24 @@ impl Stream {
 // === impl Point ===
 
 impl Point {
-    fn new(attributes: AttributeSet, is_integer: bool) -> Self {
-        let zero = if is_integer {
-            Number::Integer(0)
-        } else {
-            Number::Double(0.0)
-        };
+    fn new(attributes: Message, boundaries: Option<&[f64]>) -> Self {
         Self {
             attributes,
             is_fresh: false,
-            value: zero,
-            collected: zero,
-            distribution: None,
+            value: 0.0,
+            collected: 0.0,
+            counts: boundaries.map_or_else(Vec::new, |it| vec![0; it.len() + 1]),
+            min: f64::INFINITY,
+            max: f64::NEG_INFINITY,
         }
     }
 
-    fn record(&mut self, value: Number, is_added: bool, boundaries: Option<&[f64]>) {
-        self.is_fresh = true;
-        self.value = if is_added {
-            self.value.plus(value)
-        } else {
-            value
-        };
-        let Some(boundaries) = boundaries else { return };
-        let value = value.to_f64();
-        let distribution = self.distribution.get_or_insert_with(|| {
-            Box::new(Distribution {
-                counts: vec![0; boundaries.len() + 1],
-                min: value,
-                max: value,
-            })
-        });
-        distribution.min = distribution.min.min(value);
-        distribution.max = distribution.max.max(value);
-        let bucket = boundaries.partition_point(|bound| *bound < value);
-        if let Some(count) = distribution.counts.get_mut(bucket) {
+    fn count(&mut self, value: f64, boundaries: &[f64]) {
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        let bucket = boundaries.iter().filter(|it| **it < value).count();
+        if let Some(count) = self.counts.get_mut(bucket) {
             *count += 1;
-        }
-    }
-
-    /// What an observed sum has grown by since it was collected. One that is smaller began anew.
-    fn since_collected(&mut self) -> Number {
-        let before = mem::replace(&mut self.collected, self.value);
-        let grown = self.value.minus(before);
-        if grown.to_f64() < 0.0 {
-            self.value
-        } else {
-            grown
         }
     }
 }

@@ -7,7 +7,7 @@ use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{Metric, NumberDataPoint};
 use prost::Message as _;
 
-use super::description::{Description, Kind, Number};
+use super::description::{Description, Kind};
 use super::stream::Streams;
 use crate::limits;
 use crate::otlp::{self, named_scope};
@@ -77,12 +77,12 @@ fn values(points: &[NumberDataPoint]) -> Vec<i64> {
 }
 
 fn add(streams: &mut Streams, index: usize, value: i64, attributes: &[KeyValue]) {
-    streams.record(index, Number::Integer(value), attributes);
+    streams.record(index, value as f64, attributes);
 }
 
 #[test]
 fn a_counter_says_what_was_added_since_the_last_collection() {
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     let counter = made(&mut streams, described("clicks", Kind::COUNTER));
     add(&mut streams, counter, 2, &[]);
     add(&mut streams, counter, 3, &[]);
@@ -106,7 +106,7 @@ fn a_counter_says_what_was_added_since_the_last_collection() {
 
 #[test]
 fn an_up_down_counter_says_how_much_there_is() {
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     let open = made(&mut streams, described("open", Kind::UP_DOWN_COUNTER));
     add(&mut streams, open, 3, &[]);
     let points = sum(&collected(&mut streams, 60), CUMULATIVE, false);
@@ -119,14 +119,14 @@ fn an_up_down_counter_says_how_much_there_is() {
 
 #[test]
 fn a_histogram_has_buckets_that_include_their_upper_bound() {
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     let mut description = described("size", Kind::HISTOGRAM);
     description.boundaries = Some(vec![1.0, 10.0]);
     let size = made(&mut streams, description);
     for value in [1.0, 1.5, 10.0, 11.0] {
-        streams.record(size, Number::Double(value), &[KeyValue::new("a", "b")]);
+        streams.record(size, value, &[KeyValue::new("a", "b")]);
     }
-    streams.record(size, Number::from(100_u64), &[KeyValue::new("a", "b")]);
+    streams.record(size, 100.0, &[KeyValue::new("a", "b")]);
     let metrics = collected(&mut streams, 60);
     let Some(Official::Histogram(histogram)) = &metrics[0].data else {
         panic!("{metrics:?}")
@@ -146,10 +146,10 @@ fn a_histogram_has_buckets_that_include_their_upper_bound() {
 
 #[test]
 fn a_histogram_without_boundaries_has_those_of_the_specification() {
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     let index = made(&mut streams, described("time", Kind::HISTOGRAM));
-    streams.record(index, Number::Double(0.0), &[]);
-    streams.record(index, Number::Double(1e9), &[]);
+    streams.record(index, 0.0, &[]);
+    streams.record(index, 1e9, &[]);
     let metrics = collected(&mut streams, 60);
     let Some(Official::Histogram(histogram)) = &metrics[0].data else {
         panic!("{metrics:?}")
@@ -162,10 +162,10 @@ fn a_histogram_without_boundaries_has_those_of_the_specification() {
 
 #[test]
 fn a_gauge_says_its_last_value_once() {
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     let gauge = made(&mut streams, described("level", Kind::F64_GAUGE));
-    streams.record(gauge, Number::Double(1.0), &[]);
-    streams.record(gauge, Number::Double(-0.5), &[]);
+    streams.record(gauge, 1.0, &[]);
+    streams.record(gauge, -0.5, &[]);
     let metrics = collected(&mut streams, 60);
     let Some(Official::Gauge(it)) = &metrics[0].data else {
         panic!("{metrics:?}")
@@ -176,7 +176,7 @@ fn a_gauge_says_its_last_value_once() {
 
 #[test]
 fn an_observed_counter_says_what_its_sum_has_grown_by() {
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     let index = made(&mut streams, described("bytes", Kind::COUNTER.observable()));
     let mut observe = |seconds, value| {
         add(&mut streams, index, value, &[]);
@@ -192,7 +192,7 @@ fn an_observed_counter_says_what_its_sum_has_grown_by() {
 
 #[test]
 fn an_observed_up_down_counter_says_the_observed_sum() {
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     let kind = Kind::UP_DOWN_COUNTER.observable();
     let index = made(&mut streams, described("open", kind));
     for (seconds, value) in [(60, 5), (120, 4)] {
@@ -207,7 +207,7 @@ fn an_observed_up_down_counter_says_the_observed_sum() {
 #[test]
 fn sets_are_the_same_in_any_order_and_the_last_value_of_a_key_counts() {
     let (a, b) = (KeyValue::new("a", 1), KeyValue::new("b", 2));
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     let index = made(&mut streams, described("n", Kind::COUNTER));
     add(&mut streams, index, 1, &[a.clone(), b.clone()]);
     add(&mut streams, index, 1, &[b.clone(), a.clone()]);
@@ -231,7 +231,7 @@ fn what_is_over_the_limit_is_recorded_together() {
         Kind::UP_DOWN_COUNTER,
         Kind::COUNTER.observable(),
     ] {
-        let mut streams = Streams::default();
+        let mut streams = Streams::NEW;
         let index = made(&mut streams, described("n", kind));
         let total = i64::try_from(limit).unwrap() * 5;
         for n in 0..total {
@@ -259,7 +259,7 @@ fn what_is_over_the_limit_is_recorded_together() {
 
 #[test]
 fn a_metric_of_many_points_travels_in_parts_that_fit_into_requests() {
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     let index = made(&mut streams, described("n", Kind::COUNTER));
     let points = 150;
     for n in 0..points {
@@ -277,29 +277,29 @@ fn a_metric_of_many_points_travels_in_parts_that_fit_into_requests() {
 
 #[test]
 fn what_cannot_be_a_value_is_ignored() {
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     let counter = made(&mut streams, described("c", Kind::F64_COUNTER));
     let histogram = made(&mut streams, described("h", Kind::HISTOGRAM));
     let gauge = made(&mut streams, described("g", Kind::F64_GAUGE));
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         for index in [counter, histogram, gauge] {
-            streams.record(index, Number::Double(value), &[]);
+            streams.record(index, value, &[]);
         }
     }
     for index in [counter, histogram] {
-        streams.record(index, Number::Double(-1.0), &[]);
+        streams.record(index, -1.0, &[]);
     }
     assert!(collected(&mut streams, 60).is_empty());
     let largest = made(&mut streams, described("l", Kind::COUNTER));
-    streams.record(largest, Number::from(u64::MAX), &[]);
-    streams.record(largest, Number::from(1_u64), &[]);
+    streams.record(largest, u64::MAX as f64, &[]);
+    streams.record(largest, 1.0, &[]);
     let points = sum(&collected(&mut streams, 120), DELTA, true);
     assert_eq!(values(&points), [i64::MAX]);
 }
 
 #[test]
 fn one_description_is_one_instrument() {
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     let one = made(&mut streams, described("requests", Kind::COUNTER));
     assert_eq!(
         made(&mut streams, described("Requests", Kind::COUNTER)),
@@ -317,7 +317,7 @@ fn one_description_is_one_instrument() {
 
 #[test]
 fn a_name_begins_with_a_letter_and_has_no_spaces() {
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     for name in ["", "1st", "_x", "a b", "ä", "a\0"] {
         let (index, problem) = streams.instrument(described(name, Kind::COUNTER), START);
         assert!(index.is_none() && problem.is_some(), "{name}");
@@ -342,7 +342,7 @@ fn a_name_begins_with_a_letter_and_has_no_spaces() {
 
 #[test]
 fn there_are_no_more_instruments_than_a_page_may_have() {
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     let mut made = 0;
     for n in 0..1000 {
         let mut description = described("", Kind::COUNTER);
@@ -354,7 +354,7 @@ fn there_are_no_more_instruments_than_a_page_may_have() {
 
 #[test]
 fn what_is_forgotten_is_not_sent_and_an_observed_sum_is_not_counted_twice() {
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     let open = made(&mut streams, described("open", Kind::UP_DOWN_COUNTER));
     let bytes = made(&mut streams, described("b", Kind::COUNTER.observable()));
     add(&mut streams, open, 7, &[]);
@@ -376,7 +376,7 @@ fn what_is_forgotten_is_not_sent_and_an_observed_sum_is_not_counted_twice() {
 
 #[test]
 fn a_clock_that_was_set_back_makes_no_negative_interval() {
-    let mut streams = Streams::default();
+    let mut streams = Streams::NEW;
     let counter = made(&mut streams, described("c", Kind::COUNTER));
     add(&mut streams, counter, 1, &[]);
     let items = streams.collect(START - 1);

@@ -1,133 +1,78 @@
 //! Data points as OTLP has them (opentelemetry/proto/metrics/v1/metrics.proto).
 
-use std::mem;
 use std::sync::Arc;
 
-use super::description::{Data, Description, Number};
-use super::stream::{Distribution, Point};
+use super::description::{Description, Kind};
+use super::stream::Point;
 use crate::export::Item;
 use crate::otlp::Message;
-
-/// Bytes of data points in one `Metric` message. What has more travels in several, so that each fits into a request.
-const MAX_POINTS_BYTES: usize = 16 * 1024;
 
 /// `AggregationTemporality`.
 const DELTA: u64 = 1;
 const CUMULATIVE: u64 = 2;
 
-/// A `Metric` message under way.
-pub(super) struct Metric<'a> {
-    of: &'a Description,
-    start: u64,
-    now: u64,
-    points: Message,
-    points_bytes: usize,
-}
-
 /// The field of a data point that holds its attributes.
-pub(super) fn attributes_field(data: Data) -> u32 {
-    match data {
-        Data::Gauge | Data::Sum => 7,
-        Data::Histogram => 9,
+pub(super) fn attributes_field(kind: Kind) -> u32 {
+    if kind.is_histogram() { 9 } else { 7 }
+}
+
+/// Adds a data point, with this value, of measurements between two times.
+pub(super) fn point(
+    points: &mut Message,
+    of: &Description,
+    point: &Point,
+    value: f64,
+    [start, now]: [u64; 2],
+) {
+    let begun = points.begin(1);
+    if !of.kind.is_gauge() {
+        points.fixed64(2, start);
+    }
+    points.fixed64(3, now);
+    points.fields(&point.attributes);
+    if let Some(boundaries) = &of.boundaries {
+        points.fixed64(4, point.counts.iter().sum());
+        points.double(5, value);
+        points.packed(6, point.counts.iter().copied());
+        points.packed(7, boundaries.iter().map(|it| it.to_bits()));
+        points.double(11, point.min);
+        points.double(12, point.max);
+    } else if of.kind.is_integer() {
+        points.fixed64(6, integer(value));
+    } else {
+        points.double(4, value);
+    }
+    points.end(begun);
+}
+
+/// A `Metric` message of these points.
+pub(super) fn metric(of: &Description, mut data: Message) -> Item {
+    let kind = of.kind;
+    if !kind.is_gauge() {
+        let is_cumulative = kind.is_cumulative();
+        data.uint(2, if is_cumulative { CUMULATIVE } else { DELTA });
+    }
+    let field = if kind.is_gauge() {
+        5
+    } else if kind.is_histogram() {
+        9
+    } else {
+        data.uint(3, kind.is_monotonic().into());
+        7
+    };
+    let mut metric = Message::default();
+    metric.text(1, &of.name);
+    metric.text(2, &of.description);
+    metric.text(3, &of.unit);
+    metric.message(field, &data);
+    Item {
+        scope: Arc::clone(&of.scope),
+        bytes: metric.into_bytes(),
     }
 }
 
-// === impl Metric ===
-
-impl<'a> Metric<'a> {
-    pub(super) fn new(of: &'a Description, start: u64, now: u64) -> Self {
-        Self {
-            of,
-            start,
-            now,
-            points: Message::default(),
-            points_bytes: 0,
-        }
-    }
-
-    /// Adds a data point, with this value.
-    pub(super) fn push(&mut self, point: &Point, value: Number, items: &mut Vec<Item>) {
-        let mut message = Message::default();
-        if self.of.kind.data != Data::Gauge {
-            message.fixed64(2, self.start);
-        }
-        message.fixed64(3, self.now);
-        message.fields(point.attributes.fields());
-        match &point.distribution {
-            Some(it) => {
-                let boundaries = self.of.boundaries.as_deref().unwrap_or_default();
-                distribution(&mut message, it, value.to_f64(), boundaries);
-            }
-            None => number(&mut message, value),
-        }
-        let bytes = message.into_bytes();
-        self.points_bytes += bytes.len();
-        self.points.bytes(1, &bytes);
-        if self.points_bytes >= MAX_POINTS_BYTES {
-            self.finish(items);
-        }
-    }
-
-    /// Hands over what was added.
-    pub(super) fn finish(&mut self, items: &mut Vec<Item>) {
-        if mem::take(&mut self.points_bytes) == 0 {
-            return;
-        }
-        let mut data = mem::take(&mut self.points);
-        let kind = self.of.kind;
-        let temporality = if kind.is_cumulative() {
-            CUMULATIVE
-        } else {
-            DELTA
-        };
-        let field = match kind.data {
-            Data::Gauge => 5,
-            Data::Sum => {
-                data.uint(2, temporality);
-                data.uint(3, kind.is_monotonic.into());
-                7
-            }
-            Data::Histogram => {
-                data.uint(2, temporality);
-                9
-            }
-        };
-        let mut metric = Message::default();
-        metric.text(1, &self.of.name);
-        metric.text(2, &self.of.description);
-        metric.text(3, &self.of.unit);
-        metric.message(field, &data);
-        items.push(Item {
-            scope: Arc::clone(&self.of.scope),
-            bytes: metric.into_bytes(),
-        });
-    }
-}
-
-/// The value of a `NumberDataPoint`.
-fn number(message: &mut Message, value: Number) {
-    match value {
-        Number::Double(it) => message.double(4, it),
-        Number::Integer(it) => message.fixed64(6, it.cast_unsigned()),
-    }
-}
-
-/// What a `HistogramDataPoint` holds.
-fn distribution(message: &mut Message, it: &Distribution, sum: f64, boundaries: &[f64]) {
-    let mut counts = Vec::new();
-    let mut count = 0;
-    for bucket in &it.counts {
-        count += bucket;
-        counts.extend_from_slice(&bucket.to_le_bytes());
-    }
-    let mut bounds = Vec::new();
-    for bound in boundaries {
-        bounds.extend_from_slice(&bound.to_le_bytes());
-    }
-    message.fixed64(4, count);
-    message.double(5, sum);
-    message.bytes(6, &counts);
-    message.bytes(7, &bounds);
-    message.double(11, it.min);
-    message.double(12, it.max);
+/// What is larger than an integer can be is the largest that there is.
+#[expect(clippy::cast_possible_truncation, reason = "it saturates")]
+fn integer(value: f64) -> u64 {
+    (value as i64).cast_unsigned()
 }

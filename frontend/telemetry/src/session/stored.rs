@@ -54,13 +54,13 @@ impl Stored {
 
     /// `None` if this is not what [`write`](Self::write) has written.
     pub(super) fn read(text: &str) -> Option<Self> {
-        const END: usize = ID_BYTES + 2 * TIME_BYTES;
-        let id = text.get(..ID_BYTES)?;
-        number(id)?;
-        (text.len() == END).then_some(())?;
+        let (id, times) = text.split_at_checked(ID_BYTES)?;
+        let (started, active) = times.as_bytes().split_at_checked(TIME_BYTES)?;
+        number(id.as_bytes())?;
+        (active.len() == TIME_BYTES).then_some(())?;
         Some(Self {
-            started: number(text.get(ID_BYTES..ID_BYTES + TIME_BYTES)?)?,
-            active: number(text.get(ID_BYTES + TIME_BYTES..)?)?,
+            started: number(started)?,
+            active: number(active)?,
             id: id.to_owned(),
         })
     }
@@ -80,15 +80,15 @@ impl Stored {
 
     /// The last 56 bits of the UUID, which are random in version 4 (RFC 9562).
     pub(super) fn randomness(&self) -> u64 {
-        number(&self.id).unwrap_or_default() & ((1 << 56) - 1)
+        number(self.id.as_bytes()).unwrap_or_default() & ((1 << 56) - 1)
     }
 }
 
 /// Hexadecimal digits, the last 16 of them, and hyphens.
 #[inline(never)]
-fn number(text: &str) -> Option<u64> {
+fn number(text: &[u8]) -> Option<u64> {
     let mut number = 0;
-    for byte in text.bytes() {
+    for &byte in text {
         if byte != b'-' {
             number = number << 4 | u64::from(char::from(byte).to_digit(16)?);
         }
