@@ -129,14 +129,14 @@ pub(crate) fn install(settings: Settings, mut transport: Transport, resource: Ve
     EXPORTER.set(Some(Box::leak(Box::new(RefCell::new(exporter)))));
 }
 
-/// Takes something that is complete, at this monotonic time. What was begun with consent may end without.
-pub(crate) fn record(signal: Signal, item: Item, now: Duration) {
+/// Takes something that is complete, at this monotonic time in nanoseconds. What was begun with consent may end without.
+pub(crate) fn record(signal: Signal, item: Item, now: u64) {
     if !consent::is_given() {
         return refuse(signal);
     }
     let pace = PACE.get();
     exporter(|it| {
-        let pushed = it.lane(signal).map(|it| it.pipeline.push(item, now));
+        let pushed = it.lane(signal).map(|it| it.pipeline.push_at(item, now));
         if pushed == Some(Pushed::Wake) && pace == Pace::Usual {
             it.drive();
         }

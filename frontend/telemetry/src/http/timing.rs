@@ -205,7 +205,11 @@ fn release(before: f64) {
 }
 
 fn record(waiting: Waiting) {
-    export::record(Signal::Traces, waiting.span.into_item(), clock::monotonic());
+    export::record(
+        Signal::Traces,
+        waiting.span.into_item(),
+        clock::monotonic_nanos(),
+    );
 }
 
 /// What `f` says; `None` while the table is in use. Nothing else may run in it.
