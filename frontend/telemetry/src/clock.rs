@@ -11,6 +11,7 @@ pub(crate) mod offset;
 mod tests;
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::mem::ManuallyDrop;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::TraceId;
@@ -41,8 +42,9 @@ struct Traces {
 }
 
 thread_local! {
-    /// Kept: it is asked with each span.
-    static PERFORMANCE: OnceCell<JsValue> = const { OnceCell::new() };
+    /// Kept, because the page's property is a getter that takes longer than the clock; and never dropped, because what is
+    /// asks at each use whether it has been.
+    static PERFORMANCE: ManuallyDrop<OnceCell<JsValue>> = const { ManuallyDrop::new(OnceCell::new()) };
     static ANCHOR: Cell<Option<Anchor>> = const { Cell::new(None) };
     static TRACES: RefCell<Traces> = const { RefCell::new(Traces::NONE) };
 }
@@ -52,44 +54,41 @@ pub(crate) fn monotonic() -> Duration {
     Duration::from_nanos(monotonic_nanos())
 }
 
+/// The same in nanoseconds. 0 where there is no JavaScript.
 #[inline(never)]
-fn monotonic_nanos() -> u64 {
-    performance(&|it| from_millis(it.now())).unwrap_or_default()
-}
-
-/// `None` where there is no JavaScript.
-fn performance(read: &dyn Fn(&Performance) -> u64) -> Option<u64> {
-    PERFORMANCE.with(|kept| {
-        if page::IS_BROWSER && kept.get().is_none() {
-            let _ = kept.set(page::property(&js_sys::global(), "performance"));
-        }
-        kept.get().map(|it| read(it.unchecked_ref()))
-    })
+pub(crate) fn monotonic_nanos() -> u64 {
+    match page::IS_BROWSER {
+        true => PERFORMANCE.with(|kept| {
+            let performance = kept.get_or_init(|| page::global("performance"));
+            from_millis(performance.unchecked_ref::<Performance>().now())
+        }),
+        false => 0,
+    }
 }
 
 /// The anchor for a new trace, repaired if the machine slept or its clock was set.
 #[allow(dead_code, reason = "for some features")]
 pub(crate) fn anchor() -> Anchor {
-    anchor_at(monotonic())
+    anchor_at(monotonic_nanos())
 }
 
 /// [`anchor`], where the monotonic time is known.
-fn anchor_at(now: Duration) -> Anchor {
+fn anchor_at(now: u64) -> Anchor {
     let anchor = ANCHOR.get().unwrap_or_else(Anchor::of_page);
-    let anchor = anchor.repaired(nanos(now), date());
+    let anchor = anchor.repaired(now, date());
     ANCHOR.set(Some(anchor));
     anchor
 }
 
 /// The clock of a trace that begins now: [`anchor`], and the same for all its spans, whatever is repaired meanwhile.
-pub(crate) fn begin(trace_id: TraceId, now: Duration) -> Anchor {
+pub(crate) fn begin(trace_id: TraceId, now: u64) -> Anchor {
     let anchor = anchor_at(now);
     traces(|it| it.remember(trace_id, anchor));
     anchor
 }
 
 /// The clock of a trace. One that is not remembered is taken to begin now.
-pub(crate) fn anchor_of(trace_id: TraceId, now: Duration) -> Anchor {
+pub(crate) fn anchor_of(trace_id: TraceId, now: u64) -> Anchor {
     let known = traces(|it| it.find(trace_id)).flatten();
     known.unwrap_or_else(|| begin(trace_id, now))
 }
@@ -167,20 +166,23 @@ impl Traces {
 
 impl Anchor {
     fn of_page() -> Self {
-        let origin = performance(&|it| from_millis(page::number(it, "timeOrigin")));
+        let origin = match page::IS_BROWSER {
+            true => page::number(&page::global("performance"), "timeOrigin"),
+            false => 0.0,
+        };
         Self {
-            origin: origin.unwrap_or_default(),
+            origin: from_millis(origin),
         }
     }
 
     /// Now, in nanoseconds since 1970.
     pub(crate) fn now(self) -> u64 {
-        self.origin.saturating_add(monotonic_nanos())
+        self.unix_nanos(monotonic_nanos())
     }
 
     /// The wall time of a monotonic time, in nanoseconds since 1970.
-    pub(crate) fn unix_nanos(self, at: Duration) -> u64 {
-        self.origin.saturating_add(nanos(at))
+    pub(crate) fn unix_nanos(self, at: u64) -> u64 {
+        self.origin.saturating_add(at)
     }
 
     /// This anchor if it still tells the time of `date` at the monotonic time `at`, else one that does.

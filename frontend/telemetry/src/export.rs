@@ -128,14 +128,14 @@ pub(crate) fn install(settings: Settings, transport: Transport, resource: Vec<u8
     EXPORTER.set(Some(Box::leak(Box::new(RefCell::new(exporter)))));
 }
 
-/// Takes something that is complete, at this monotonic time. What was begun with consent may end without.
-pub(crate) fn record(signal: Signal, item: Item, now: Duration) {
+/// Takes something that is complete, at this monotonic time in nanoseconds. What was begun with consent may end without.
+pub(crate) fn record(signal: Signal, item: Item, now: u64) {
     if !consent::is_given() {
         return refuse(signal);
     }
     let pace = PACE.get();
     exporter(|it| {
-        let pushed = it.lane(signal).map(|it| it.pipeline.push(item, now));
+        let pushed = it.lane(signal).map(|it| it.pipeline.push_at(item, now));
         if pushed == Some(Pushed::Wake) && pace == Pace::Usual {
             it.drive();
         }
@@ -210,46 +210,53 @@ pub(crate) fn forget() {
     offline::forget();
 }
 
-/// Sends something, unless that has begun, and reports what became of it.
+/// Sends something, unless that has begun, and reports what became of it. Begins in a microtask.
+///
+/// It waits in one place whatever it waits for: each `await` of its own would be a good part of a state machine.
 fn deliver(mut sent: Box<Sent>) {
-    let begun = sent.promise();
-    let next = move |settled| proceed(&mut sent, settled);
-    page::follow(begun, Box::new(next));
+    wasm_bindgen_futures::spawn_local(async move {
+        loop {
+            let settled = sent.next().await;
+            if !proceed(&mut sent, settled) {
+                break;
+            }
+        }
+    });
 }
 
-/// Does what follows on what was awaited. What is awaited next, if anything.
-fn proceed(sent: &mut Sent, settled: Result<JsValue, JsValue>) -> Option<JsValue> {
+/// Does what follows on what was awaited. Whether there is more to wait for.
+fn proceed(sent: &mut Sent, settled: Result<JsValue, JsValue>) -> bool {
     #[cfg(feature = "gzip")]
     if sent.is_packed() {
         // The page may have been left meanwhile, and the batch sent as it was. What was stored is nobody else's.
         let is_ours = |it: &mut Lane| it.compressing.take_if(|it| Some(*it) == sent.batch);
         let is_ours = lane(sent.signal, is_ours).flatten() == sent.batch;
         if !is_ours || !is_wanted(sent) {
-            return None;
+            return false;
         }
         sent.take_packed(settled);
         sent.start();
-        return Some(sent.promise());
+        return true;
     }
     if sent.has_begun() {
         if let Some(outcome) = sent.take(settled) {
             end(sent, outcome);
-            return None;
+            return false;
         }
-        return Some(sent.promise());
+        return true;
     }
     if !is_wanted(sent) || is_kept(sent) {
-        return None;
+        return false;
     }
     #[cfg(feature = "gzip")]
     if sent.pack() {
         if sent.batch.is_some() {
             lane(sent.signal, |it| it.compressing = sent.batch);
         }
-        return Some(sent.promise());
+        return true;
     }
     sent.start();
-    Some(sent.promise())
+    true
 }
 
 /// Reports what became of something.

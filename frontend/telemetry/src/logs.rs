@@ -84,7 +84,11 @@ impl Record {
     pub(crate) fn send(self, scope: Scope) {
         if consent::is_given() && !Context::is_current_telemetry_suppressed() {
             let bytes = self.write().into_bytes();
-            export::record(Signal::Logs, Item { scope, bytes }, clock::monotonic());
+            export::record(
+                Signal::Logs,
+                Item { scope, bytes },
+                clock::monotonic_nanos(),
+            );
         }
     }
 
@@ -94,7 +98,7 @@ impl Record {
         let span =
             span.unwrap_or_else(|| Context::map_current(|cx| cx.span().span_context().clone()));
         let anchor = match span.is_valid() {
-            true => clock::anchor_of(span.trace_id(), clock::monotonic()),
+            true => clock::anchor_of(span.trace_id(), clock::monotonic_nanos()),
             false => clock::anchor(),
         };
         let observed_at = self.observed_at.unwrap_or_else(|| anchor.now());

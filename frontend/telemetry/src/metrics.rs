@@ -89,7 +89,7 @@ pub(crate) fn collect() {
         it.streams.collect(now)
     });
     for item in items.unwrap_or_default() {
-        export::record(Signal::Metrics, item, clock::monotonic());
+        export::record(Signal::Metrics, item, clock::monotonic_nanos());
     }
 }
 

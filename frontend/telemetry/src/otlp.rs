@@ -153,9 +153,19 @@ impl Message {
 
     #[inline(never)]
     pub(crate) fn bytes(&mut self, field: u32, bytes: &[u8]) {
-        self.tag(field, Wire::Length);
-        self.varint(bytes.len() as u64);
+        self.length(field, bytes.len());
         self.0.extend_from_slice(bytes);
+    }
+
+    /// What comes before bytes: so many of them.
+    #[expect(clippy::cast_possible_truncation, reason = "it is below 128")]
+    fn length(&mut self, field: u32, bytes: usize) {
+        self.tag(field, Wire::Length);
+        if bytes < 0x80 {
+            self.0.push(bytes as u8);
+        } else {
+            self.varint(bytes as u64);
+        }
     }
 
     /// Begins a message that is written in place, to be closed by [`end`](Self::end).
@@ -196,32 +206,24 @@ impl Message {
         self.span_id(2, span.span_id());
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "it is cut in two")]
     pub(crate) fn trace_id(&mut self, field: u32, id: TraceId) {
-        let id = u128::from_be_bytes(id.to_bytes());
-        self.tag(field, Wire::Length);
-        self.varint(16);
-        self.big_endian((id >> 64) as u64);
-        self.big_endian(id as u64);
+        self.bytes(field, &id.to_bytes());
     }
 
     #[inline(never)]
     pub(crate) fn span_id(&mut self, field: u32, id: SpanId) {
-        self.tag(field, Wire::Length);
-        self.varint(8);
-        self.big_endian(u64::from_be_bytes(id.to_bytes()));
+        self.bytes(field, &id.to_bytes());
     }
 
-    /// In one place, because WebAssembly has no instruction for it.
-    #[inline(never)]
-    fn big_endian(&mut self, value: u64) {
-        self.0.extend_from_slice(&value.to_be_bytes());
+    /// Fields that were encoded elsewhere.
+    pub(crate) fn append(&mut self, fields: &[u8]) {
+        self.0.extend_from_slice(fields);
     }
 
-    /// Fields that were written elsewhere.
+    /// The fields of another message.
     #[cfg(any(feature = "logs", feature = "metrics"))]
     pub(crate) fn fields(&mut self, fields: &Self) {
-        self.0.extend_from_slice(&fields.0);
+        self.append(&fields.0);
     }
 
     /// A varint too, but one or two bytes for any field that there is.

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, EventTarget, Url, Window};
 
 /// Whether there is JavaScript. A server that renders the page links the client too, and runs code that calls it: there
@@ -149,23 +148,6 @@ pub(crate) fn construct(class: &str, arguments: &JsValue) -> Result<JsValue, JsV
 pub(crate) fn new(class: &str, argument: impl Into<JsValue>) -> JsValue {
     let arguments = call(&global("Array"), "of", argument, JsValue::UNDEFINED);
     construct(class, &arguments.unwrap_or_default()).unwrap_or_default()
-}
-
-/// Waits for a promise, and for the next one that `step` gives for what became of it, until it gives none. Begins in a
-/// microtask: what is no promise is as good as one that is kept.
-///
-/// One future for all that waits: an `async fn` of each would be a large state machine each.
-#[inline(never)]
-pub(crate) fn follow(
-    first: JsValue,
-    mut step: Box<dyn FnMut(Result<JsValue, JsValue>) -> Option<JsValue>>,
-) {
-    wasm_bindgen_futures::spawn_local(async move {
-        let mut next = Some(first);
-        while let Some(promise) = next {
-            next = step(JsFuture::from(Promise::resolve(&promise)).await);
-        }
-    });
 }
 
 /// The `URL` that the browser makes of an address in the page. `None` if it is none.

@@ -1,8 +1,6 @@
 //! What the browser has measured: the entries of its performance timeline.
 #![allow(dead_code, reason = "each of the instrumentations needs a part of it")]
 
-use std::time::Duration;
-
 use js_sys::Object;
 use wasm_bindgen::JsValue;
 use web_sys::PerformanceObserver;
@@ -79,8 +77,7 @@ pub(crate) fn now() -> f64 {
 
 /// A time of the timeline in nanoseconds since 1970.
 pub(crate) fn unix_nanos(millis: f64) -> u64 {
-    let at = Duration::from_nanos(clock::from_millis(millis));
-    clock::anchor().unix_nanos(at)
+    clock::anchor().unix_nanos(clock::from_millis(millis))
 }
 
 /// Calls `start` when the page is there for somebody to see: now, unless the browser renders it in advance.

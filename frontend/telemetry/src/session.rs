@@ -59,6 +59,8 @@ struct State {
     /// When it was last stored.
     stored_at: u64,
     user: Option<String>,
+    /// What [`set`] said last: every span repeats it, until something is different.
+    said: Attributes,
 }
 
 /// A session has begun, perhaps after another.
@@ -136,15 +138,13 @@ pub(crate) fn forget() {
     }
 }
 
-/// Whose session this is, and which user's.
+/// Whose session this is, and which user's: the first attributes of all.
 pub(crate) fn set(attributes: &mut Attributes, max: usize) {
-    state(|state| {
-        if let Some(current) = &state.current {
-            attributes.set(names::ID, &otlp::text(&current.id), max);
+    with(|state| {
+        if state.said.field != attributes.field {
+            state.say(attributes.field, max);
         }
-        if let Some(user) = &state.user {
-            attributes.set(names::USER_ID, &otlp::text(user), max);
-        }
+        attributes.repeat(&state.said);
     });
 }
 
@@ -192,7 +192,15 @@ fn now() -> u64 {
     clock::date() / 1_000_000
 }
 
+/// For what may change what is said.
 fn state<T>(f: impl FnOnce(&mut State) -> T) -> Option<T> {
+    with(|state| {
+        state.said.field = 0;
+        f(state)
+    })
+}
+
+fn with<T>(f: impl FnOnce(&mut State) -> T) -> Option<T> {
     STATE.with(|state| state.try_borrow_mut().ok().map(|mut it| f(&mut it)))
 }
 
@@ -205,7 +213,19 @@ impl State {
         current: None,
         stored_at: 0,
         user: None,
+        said: Attributes::NONE,
     };
+
+    #[inline(never)]
+    fn say(&mut self, field: u8, max: usize) {
+        self.said = Attributes::of_field(field);
+        if let Some(current) = &self.current {
+            self.said.set(names::ID, &otlp::text(&current.id), max);
+        }
+        if let Some(user) = &self.user {
+            self.said.set(names::USER_ID, &otlp::text(user), max);
+        }
+    }
 
     fn active(&mut self, now: u64) -> Option<Begun> {
         let limits = self.follow(now)?;

@@ -56,11 +56,7 @@ impl trace::Tracer for Tracer {
     fn build_with_context(&self, mut builder: SpanBuilder, parent_cx: &Context) -> Span {
         let name = std::mem::take(&mut builder.name);
         let kind = builder.span_kind.take().unwrap_or(SpanKind::Internal);
-        let mut span = self.begin(name, &kind, parent_cx, None);
-        if let Some(recording) = span.recorded() {
-            recording.add(&builder);
-        }
-        span
+        self.begin(name, &kind, parent_cx, None, Some(&builder))
     }
 }
 
@@ -74,7 +70,7 @@ impl Tracer {
         parent_cx: &Context,
         start: Option<u64>,
     ) -> Span {
-        self.begin(name.into(), kind, parent_cx, start)
+        self.begin(name.into(), kind, parent_cx, start, None)
     }
 
     #[inline(never)]
@@ -84,6 +80,7 @@ impl Tracer {
         kind: &SpanKind,
         parent_cx: &Context,
         start: Option<u64>,
+        builder: Option<&SpanBuilder>,
     ) -> Span {
         let parent = parent_cx.span();
         let parent = parent.span_context();
@@ -97,7 +94,7 @@ impl Tracer {
         }
 
         let trace_id = context.trace_id();
-        let now = clock::monotonic();
+        let now = clock::monotonic_nanos();
         let anchor = if is_root {
             clock::begin(trace_id, now)
         } else {
@@ -114,7 +111,7 @@ impl Tracer {
         if is_root {
             clock::offset::set(&mut attributes, max);
         }
-        let recording = Recording {
+        let mut recording = Recording {
             attributes,
             name,
             kind: span::kind(kind),
@@ -128,6 +125,9 @@ impl Tracer {
             anchor,
             consent: consent::epoch(),
         };
+        if let Some(builder) = builder {
+            recording.add(builder);
+        }
         Span::recording(context, recording)
     }
 }

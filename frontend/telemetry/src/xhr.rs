@@ -65,7 +65,7 @@ pub(crate) fn install(window: &Window, rules: &'static Rules) {
         rules,
         tracer: Tracer::of(SCOPE),
         set_header: page::property(&prototype, "setRequestHeader"),
-        notes: http::construct("WeakMap", &Object::new()).unwrap_or_default(),
+        notes: page::construct("WeakMap", &Object::new()).unwrap_or_default(),
         ended: OnceCell::new(),
     }));
     let callback = |method: Method| -> Box<Callback> {

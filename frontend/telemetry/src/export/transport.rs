@@ -5,9 +5,10 @@ mod tests;
 
 use std::time::Duration;
 
-use js_sys::{Function, Object, Uint8Array};
+use js_sys::{Function, Object, Promise, Uint8Array};
 use throughline_core::pipeline::{BatchId, DropReason, Outcome};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 use super::Signal;
 use super::keepalive::KeepaliveLease;
@@ -200,9 +201,10 @@ impl Sent {
         headers
     }
 
-    /// The promise of what is next: the answer's head, or a piece of its body.
-    pub(super) fn promise(&self) -> JsValue {
-        self.promise.clone()
+    /// Waits for what is next: the answer's head, or a piece of its body.
+    pub(super) fn next(&self) -> JsFuture {
+        // A stub of the page's tests may return what it likes.
+        JsFuture::from(Promise::resolve(&self.promise))
     }
 
     /// Takes what was waited for. `None` if there is more to come.

@@ -234,5 +234,6 @@ fn done(it: Box<Waiting>) {
 
 #[inline(never)]
 fn record(it: Box<Waiting>) {
-    export::record(Signal::Traces, it.span.into_item(), clock::monotonic());
+    let now = clock::monotonic_nanos();
+    export::record(Signal::Traces, it.span.into_item(), now);
 }

@@ -9,7 +9,6 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
-use std::time::Duration;
 
 use js_sys::Function;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceId};
@@ -63,17 +62,16 @@ thread_local! {
 
 /// A span without parent has started.
 pub(crate) fn started(trace_id: TraceId, span_id: SpanId, anchor: Anchor, now: u64) {
-    let root = Root {
-        key: key_of(trace_id),
-        span_id,
-        anchor,
-        lifetime: Lifetime::new(now),
-        interaction: None,
-    };
     let _forgotten = table(|table| {
         let oldest = (table.0.len() >= MAX_OPEN_ROOTS).then_some(0);
         let oldest = oldest.and_then(|oldest| table.remove(oldest));
-        table.0.push(root);
+        table.0.push(Root {
+            key: key_of(trace_id),
+            span_id,
+            anchor,
+            lifetime: Lifetime::new(now),
+            interaction: None,
+        });
         oldest
     });
 }
@@ -82,7 +80,7 @@ pub(crate) fn started(trace_id: TraceId, span_id: SpanId, anchor: Anchor, now: u
 /// the same: its requests say that they are not sampled.
 pub(crate) fn started_unrecorded(context: &SpanContext) {
     let trace_id = context.trace_id();
-    let now = clock::monotonic();
+    let now = clock::monotonic_nanos();
     let anchor = clock::anchor_of(trace_id, now);
     let now = anchor.unix_nanos(now);
     started(trace_id, context.span_id(), anchor, now);
@@ -123,8 +121,8 @@ pub(crate) fn is_open(cx: &Context) -> bool {
     note(key(cx), Sign::Asked)
 }
 
-/// A span with a parent has started, at this monotonic time. Gives the clock of its trace, if that is open.
-pub(crate) fn child_started(trace_id: TraceId, now: Duration) -> Option<Anchor> {
+/// A span with a parent has started, at this monotonic time in nanoseconds. Gives the clock of its trace, if that is open.
+pub(crate) fn child_started(trace_id: TraceId, now: u64) -> Option<Anchor> {
     table(|table| {
         let root = table.find(key_of(trace_id))?;
         let now = root.anchor.unix_nanos(now);
@@ -137,11 +135,13 @@ pub(crate) fn child_started(trace_id: TraceId, now: Duration) -> Option<Anchor> 
 pub(crate) fn span_ended(trace_id: TraceId, span_id: SpanId, end: u64, now: u64) {
     let key = key_of(trace_id);
     let _ended = table(|table| {
-        if let Some(root) = table.find(key) {
-            root.lifetime.note(Sign::ChildEnded { at: end }, now);
+        let index = table.0.iter().position(|root| root.key == key)?;
+        let root = table.0.get_mut(index)?;
+        if root.span_id == span_id {
+            return table.remove(index);
         }
-        let ended = table.0.iter().position(|root| root.span_id == span_id);
-        table.remove(ended?)
+        root.lifetime.note(Sign::ChildEnded { at: end }, now);
+        None
     });
     queue_settling();
 }
@@ -226,7 +226,7 @@ fn note(key: u64, sign: Sign) -> bool {
 /// By which a root is known: half of its trace id, which is random.
 #[expect(clippy::cast_possible_truncation, reason = "it is cut in two")]
 fn key_of(trace_id: TraceId) -> u64 {
-    u128::from_be_bytes(trace_id.to_bytes()) as u64
+    (u128::from_le_bytes(trace_id.to_bytes()) >> 64) as u64
 }
 
 /// That of a context's trace; 0 if there is none.
@@ -257,8 +257,9 @@ impl Table {
     /// Forgets a root. What was done is to be dropped when the table is not in use.
     #[inline(never)]
     fn remove(&mut self, index: usize) -> Option<Rc<Interaction>> {
-        let is_there = index < self.0.len();
-        is_there.then(|| self.0.remove(index).interaction)?
+        let done = self.0.get_mut(index)?.interaction.take();
+        self.0.remove(index);
+        done
     }
 
     /// One of the interactions that are over, and its end.

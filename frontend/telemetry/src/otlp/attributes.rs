@@ -2,7 +2,7 @@
 
 use opentelemetry::{Array, KeyValue, Value};
 
-use super::{Message, cut};
+use super::{Begun, Message, Wire, cut};
 use crate::limits;
 
 /// What an `AnyValue` is to hold. A text is cut at its limit when it is written.
@@ -29,12 +29,17 @@ pub(crate) struct Attributes {
     /// For attributes may still be set: only fields of the wire type that these have.
     pub(crate) message: Message,
     /// The number of their field. The next says how many found no room.
-    field: u8,
+    pub(crate) field: u8,
     kept: usize,
     dropped: u32,
     /// A bit for the look of each key. Most keys look like no other, and need not be searched for.
     looks: u64,
 }
+
+/// The tags of a `KeyValue`'s two fields, and of an `AnyValue`'s text.
+const KEY: u8 = 0x0a;
+const VALUE: u8 = 0x12;
+const TEXT: u8 = 0x0a;
 
 /// Room for most items: more is made for larger ones.
 const USUAL_BYTES: usize = 384;
@@ -42,14 +47,21 @@ const USUAL_BYTES: usize = 384;
 // === impl Attributes ===
 
 impl Attributes {
+    /// Of no field.
+    pub(crate) const NONE: Self = Self {
+        message: Message(Vec::new()),
+        field: 0,
+        kept: 0,
+        dropped: 0,
+        looks: 0,
+    };
+
     #[inline(never)]
     pub(crate) fn of_field(field: u8) -> Self {
         Self {
             message: Message(Vec::with_capacity(USUAL_BYTES)),
             field,
-            kept: 0,
-            dropped: 0,
-            looks: 0,
+            ..Self::NONE
         }
     }
 
@@ -96,6 +108,16 @@ impl Attributes {
                 return;
             }
         }
+    }
+
+    /// Says what others say, where nothing is said yet.
+    #[cfg(feature = "session")]
+    #[inline(never)]
+    pub(crate) fn repeat(&mut self, others: &Self) {
+        self.message.append(&others.message.0);
+        self.kept = others.kept;
+        self.dropped = others.dropped;
+        self.looks = others.looks;
     }
 
     /// How many more there may be.
@@ -168,12 +190,31 @@ pub(crate) fn double(it: f64) -> Any<'static> {
 // === impl Message ===
 
 impl Message {
-    /// A `KeyValue`.
+    /// A `KeyValue`. What is short, as most are, is written in few strokes: byte by byte takes a good part of the time that
+    /// a span takes.
     #[inline(never)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "lengths below 128, and fields below 16"
+    )]
     pub(crate) fn attribute(&mut self, field: u32, key: &str, value: &Any<'_>) {
-        let pair = self.begin(field);
-        self.bytes(1, key.as_bytes());
-        self.value(2, value);
+        let pair = Begun {
+            length_at: self.0.len() + 1,
+        };
+        let tag = field << 3 | Wire::Length as u32;
+        self.append(&[tag as u8, 0, KEY]);
+        self.varint(key.len() as u64);
+        self.append(key.as_bytes());
+        match *value {
+            Any::Text(it)
+                if it.len() < 0x80 - 2 && it.len() <= limits::get().attribute_value_bytes =>
+            {
+                let length = it.len() as u8;
+                self.append(&[VALUE, length + 2, TEXT, length]);
+                self.append(it.as_bytes());
+            }
+            _ => self.value(2, value),
+        }
         self.end(pair);
     }
 

@@ -79,6 +79,11 @@ impl<T> Pipeline<T> {
 
     /// Takes an item in, or drops it. Never blocks.
     pub fn push(&mut self, item: T, now: Duration) -> Pushed {
+        self.push_at(item, nanos(now))
+    }
+
+    /// The same for a clock of nanoseconds.
+    pub fn push_at(&mut self, item: T, now: u64) -> Pushed {
         let refused = if self.closing < NEVER {
             Some(DropReason::Shutdown)
         } else if self.held.len() >= self.settings.max_queue_size {
@@ -91,7 +96,7 @@ impl<T> Pipeline<T> {
             return Pushed::Dropped(reason);
         }
         self.ledger.created += 1;
-        let due = nanos(now).saturating_add(nanos(self.settings.schedule_delay));
+        let due = now.saturating_add(nanos(self.settings.schedule_delay));
         self.held.push(item, due, self.next_sequence);
         self.next_sequence += 1;
 

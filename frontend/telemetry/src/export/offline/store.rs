@@ -64,7 +64,7 @@ impl Store {
     /// Hands a body to the browser. Whether it takes it; `then` hears whether it is in the database (there may be no room,
     /// say).
     pub(super) fn put(&self, entry: &Entry, body: &JsValue, then: Then) -> bool {
-        let batches = self.batches();
+        let batches = self.batches("readwrite");
         if page::call(&batches, "put", body, &entry.key).is_err() {
             return false;
         }
@@ -77,14 +77,17 @@ impl Store {
 
     /// Asks for the keys of what is there, oldest first. Whether the browser will tell.
     pub(super) fn keys(&self, then: Then) -> bool {
-        let request = call(&self.batches(), "getAllKeys", &UNDEFINED);
+        let request = call(&self.batches("readonly"), "getAllKeys", &UNDEFINED);
         when_done(&request, then);
         !request.is_undefined()
     }
 
     /// Calls back with the body of an entry, if it is there. Whether the browser will.
     pub(super) fn get(&self, entry: &Entry, claim: Claim, then: fn(Option<JsValue>)) -> bool {
-        let batches = self.batches();
+        let batches = self.batches(match claim {
+            Claim::ByLock => "readonly",
+            Claim::ByTaking => "readwrite",
+        });
         let request = call(&batches, "get", &entry.key);
         if claim == Claim::ByTaking {
             // Of several tabs that try, one gets it, for their transactions come one after the other.
@@ -99,16 +102,16 @@ impl Store {
     }
 
     pub(super) fn delete(&self, entry: &Entry) {
-        call(&self.batches(), "delete", &entry.key);
+        call(&self.batches("readwrite"), "delete", &entry.key);
     }
 
     pub(super) fn clear(&self) {
-        call(&self.batches(), "clear", &UNDEFINED);
+        call(&self.batches("readwrite"), "clear", &UNDEFINED);
     }
 
     /// The batches, in a transaction of their own. `undefined` if the database is closed.
-    fn batches(&self) -> JsValue {
-        let transaction = page::call(&self.0, "transaction", BATCHES, "readwrite");
+    fn batches(&self, mode: &str) -> JsValue {
+        let transaction = page::call(&self.0, "transaction", BATCHES, mode);
         page::ask(&transaction.unwrap_or_default(), "objectStore", BATCHES)
     }
 }
