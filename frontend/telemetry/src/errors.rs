@@ -42,7 +42,7 @@ pub(crate) fn install(window: &Window, max_errors: usize) {
     panic::install();
     page::listen(window, "error", on_error);
     page::listen(window, "unhandledrejection", |event| {
-        record_uncaught(thrown::read(&property(event, "reason")));
+        record_uncaught(&thrown::read(&property(event, "reason")));
     });
 }
 
@@ -91,13 +91,13 @@ fn on_error(event: &Event) {
     };
     // What a script of another origin throws is hidden from the page, but for scripts with `crossorigin` (HTML, 8.1.4.7).
     exception.is_cross_origin = exception.message == "Script error." && exception.class.is_empty();
-    record_uncaught(exception);
+    record_uncaught(&exception);
 }
 
-fn record_uncaught(exception: Exception) {
+fn record_uncaught(exception: &Exception) {
     // A panic ends in a trap, which is thrown through the page: one failure, told of already.
     if !(panic::was_just_told() && exception.class == "RuntimeError") {
-        record(&exception, severity::ERROR, None);
+        record(exception, severity::ERROR, None);
     }
 }
 

@@ -130,7 +130,7 @@ pub(crate) fn end(mut request: Box<Open>) {
         STATE.set(state);
     } else {
         STATE.set(state);
-        record(ended);
+        record(*ended);
     }
 }
 
@@ -163,7 +163,7 @@ fn see(entry: &JsValue) {
     }
     if let Some(mut it) = last {
         it.span.set(|attributes, max| set(attributes, max, entry));
-        done(it);
+        done(*it);
     }
 }
 
@@ -211,7 +211,7 @@ fn release(before: f64) {
     while let Some(mut it) = rest {
         rest = it.next.take();
         if it.since <= before {
-            done(it);
+            done(*it);
         } else {
             push(it);
         }
@@ -225,7 +225,7 @@ fn push(mut it: Box<Waiting>) {
 }
 
 /// It waits no more.
-fn done(it: Box<Waiting>) {
+fn done(it: Waiting) {
     let mut state = STATE.get();
     state.waiting -= 1;
     STATE.set(state);
@@ -233,7 +233,7 @@ fn done(it: Box<Waiting>) {
 }
 
 #[inline(never)]
-fn record(it: Box<Waiting>) {
+fn record(it: Waiting) {
     let now = clock::monotonic_nanos();
     export::record(Signal::Traces, it.span.into_item(), now);
 }

@@ -224,7 +224,6 @@ fn note(key: u64, sign: Sign) -> bool {
 }
 
 /// By which a root is known: half of its trace id, which is random.
-#[expect(clippy::cast_possible_truncation, reason = "it is cut in two")]
 fn key_of(trace_id: TraceId) -> u64 {
     (u128::from_le_bytes(trace_id.to_bytes()) >> 64) as u64
 }

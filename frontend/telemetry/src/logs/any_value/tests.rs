@@ -5,6 +5,7 @@ use prost::Message as _;
 
 use super::*;
 
+#[expect(clippy::needless_pass_by_value, reason = "so it is asked for")]
 fn read(value: AnyValue) -> Option<Value> {
     Official::decode(&*encode(&value).into_bytes())
         .unwrap()
