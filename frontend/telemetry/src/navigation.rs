@@ -51,6 +51,8 @@ fn on_change(event: &Event) {
     if address == text(&property(event, "from"), "url") {
         return;
     }
+    // Before the next one begins.
+    OPEN.set(None);
     let tracer = Tracer::of(scope::NAVIGATION);
     let mut span =
         Context::map_current(|cx| tracer.start("navigation", &SpanKind::Internal, cx, None));
