@@ -44,7 +44,8 @@ pub(crate) fn flush() {
     export::flush();
 }
 
-/// Listens to the page being hidden or left: what is there is sent at once, because there may be no later. `pagehide` is the window's event: a listener on the document never hears it.
+/// Listens to the page being hidden or left: what is there is sent at once, because there may be no later. `pagehide` is
+/// the window's event: a listener on the document never hears it.
 pub(crate) fn install(window: &Window) {
     page::listen(window, "pagehide", |_| say_all(Pace::Left));
     // It bubbles to the window.
