@@ -19,6 +19,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 const FETCHES_A_PARENT: usize = 8;
 
 thread_local! {
+    static ITEMS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     static OPEN: RefCell<Vec<BoxedSpan>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -30,21 +31,29 @@ pub fn install() {
         .install();
 }
 
-/// Creates and ends so many spans with five attributes, of every type.
+/// What the spans of [`create_and_end`] tell of: to make it is not the client's work.
 #[wasm_bindgen]
-pub fn create_and_end(count: u32) {
+pub fn set_items(items: Vec<String>) {
+    ITEMS.set(items);
+}
+
+/// Creates and ends a span for each of the items, with five attributes, of every type.
+#[wasm_bindgen]
+pub fn create_and_end() {
     let tracer = global::tracer("bench");
-    for n in 0..count {
-        let attributes = [
-            KeyValue::new("app.section", "checkout"),
-            KeyValue::new("item.id", format!("item-{n}")),
-            KeyValue::new("item.count", i64::from(n)),
-            KeyValue::new("item.price", 9.5),
-            KeyValue::new("item.in_stock", true),
-        ];
-        let builder = tracer.span_builder("bench").with_attributes(attributes);
-        builder.start(&tracer).end();
-    }
+    ITEMS.with_borrow(|items| {
+        for (n, item) in (0_i64..).zip(items) {
+            let attributes = [
+                KeyValue::new("app.section", "checkout"),
+                KeyValue::new("item.id", item.clone()),
+                KeyValue::new("item.count", n),
+                KeyValue::new("item.price", 9.5),
+                KeyValue::new("item.in_stock", true),
+            ];
+            let builder = tracer.span_builder("bench").with_attributes(attributes);
+            builder.start(&tracer).end();
+        }
+    });
 }
 
 /// Starts spans such as those of fetches, and keeps them: eight for each parent (`trace id-span id`).

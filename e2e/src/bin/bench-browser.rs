@@ -93,6 +93,12 @@ fn print(result: &Value) -> Result<bool> {
             Some(TIME_BAR),
         ),
         (
+            "the same for the first 500 spans of a page, µs",
+            "/firstOursMicros",
+            "/firstTheirsMicros",
+            None,
+        ),
+        (
             "encode 512 fetches, against protobuf, µs",
             ours,
             protobuf,

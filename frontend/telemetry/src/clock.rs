@@ -18,6 +18,7 @@ use opentelemetry::trace::TraceId;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Performance;
 
+use crate::interaction::roots;
 use crate::page;
 
 /// How far the two clocks may drift apart before new traces take the time of `Date.now()`. Well above its
@@ -73,8 +74,15 @@ pub(crate) fn anchor() -> Anchor {
 }
 
 /// [`anchor`], where the monotonic time is known.
+///
+/// A task does not notice that the machine sleeps. If a span has ended in this one, the date has been asked for in it: to
+/// ask again takes as long as a good part of a span.
 fn anchor_at(now: u64) -> Anchor {
-    let anchor = ANCHOR.get().unwrap_or_else(Anchor::of_page);
+    let anchor = match ANCHOR.get() {
+        Some(anchor) if roots::is_settling_queued() => return anchor,
+        Some(anchor) => anchor,
+        None => Anchor::of_page(),
+    };
     let anchor = anchor.repaired(now, date());
     ANCHOR.set(Some(anchor));
     anchor

@@ -245,7 +245,17 @@ fn proceed(sent: &mut Sent, settled: Result<JsValue, JsValue>) -> bool {
         }
         return true;
     }
-    if !is_wanted(sent) || is_kept(sent) {
+    if !is_wanted(sent) {
+        return false;
+    }
+    if let Some(batch) = sent.unwritten() {
+        exporter(|it| {
+            if let Some(lane) = it.lanes.get(sent.signal as usize) {
+                sent.write(lane.body(batch, &it.resource));
+            }
+        });
+    }
+    if is_kept(sent) {
         return false;
     }
     #[cfg(feature = "gzip")]
@@ -392,9 +402,10 @@ impl Exporter {
         for lane in &mut self.lanes {
             loop {
                 match lane.pipeline.poll(now, page::random()) {
-                    // In a microtask: a span may end anywhere, and sending runs code of the page.
+                    // In a microtask: a span may end anywhere, and to write a request takes time, and to send it runs code
+                    // of the page.
                     Next::Export(batch) => {
-                        deliver(lane.request(batch.id, self.transport, &self.resource));
+                        deliver(Sent::new(self.transport, lane.signal, Some(batch.id)));
                     }
                     Next::Wait(at) => {
                         self.timer.set(at, now);
@@ -420,7 +431,9 @@ impl Exporter {
             }
             let now = clock::monotonic();
             if let Some(batch) = lane.pipeline.drain(usize::MAX, max_bytes, now) {
-                return Some(lane.request(batch.id, self.transport, &self.resource));
+                let mut sent = Sent::new(self.transport, lane.signal, Some(batch.id));
+                sent.write(lane.body(batch.id, &self.resource));
+                return Some(sent);
             }
         }
         None
@@ -430,13 +443,13 @@ impl Exporter {
 // === impl Lane ===
 
 impl Lane {
+    /// The bytes of a request for a batch.
     #[inline(never)]
-    fn request(&self, batch: BatchId, transport: &'static Transport, resource: &[u8]) -> Box<Sent> {
+    fn body(&self, batch: BatchId, resource: &[u8]) -> JsValue {
         let mut parts: Vec<(&[u8], &[u8])> = Vec::new();
         for Item { scope, bytes } in self.pipeline.items(batch) {
             parts.push((scope, bytes));
         }
-        let body = Uint8Array::from(&*otlp::request(resource, &parts));
-        Sent::new(transport, self.signal, Some(batch), body.into())
+        Uint8Array::from(&*otlp::request(resource, &parts)).into()
     }
 }

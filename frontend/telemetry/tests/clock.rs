@@ -122,6 +122,7 @@ async fn a_child_that_starts_after_its_root_has_ended_has_the_clock_of_the_trace
     for minutes in [10.0, -10.0] {
         let root = start("root", &Context::new());
         end(&root);
+        TimeoutFuture::new(0).await;
         move_wall_clock(minutes);
         assert_repaired().await;
         let late = start("late", &root);

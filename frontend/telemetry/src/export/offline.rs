@@ -258,7 +258,9 @@ fn send(body: Option<JsValue>) {
         && let Some(body) = body
         && let Some(transport) = super::exporter(|it| it.transport)
     {
-        return super::deliver(Sent::new(transport, signal, None, body));
+        let mut sent = Sent::new(transport, signal, None);
+        sent.write(body);
+        return super::deliver(sent);
     }
     with(|it| it.finish());
     send_next();

@@ -72,17 +72,17 @@ const UNDEFINED: JsValue = JsValue::UNDEFINED;
 // === impl Sent ===
 
 impl Sent {
+    /// A request without a body, which is to be [written](Self::write).
     pub(super) fn new(
         transport: &'static Transport,
         signal: Signal,
         batch: Option<BatchId>,
-        body: JsValue,
     ) -> Box<Self> {
         Box::new(Self {
             transport,
             signal,
             batch,
-            body,
+            body: UNDEFINED,
             #[cfg(feature = "gzip")]
             packed: UNDEFINED,
             #[cfg(feature = "gzip")]
@@ -95,6 +95,16 @@ impl Sent {
             #[cfg(feature = "clock-offset")]
             asked_at: Duration::ZERO,
         })
+    }
+
+    /// Its batch, if the body is still to be written.
+    pub(super) fn unwritten(&self) -> Option<BatchId> {
+        self.batch.filter(|_| self.body.is_undefined())
+    }
+
+    /// Sets the body: bytes of OTLP.
+    pub(super) fn write(&mut self, body: JsValue) {
+        self.body = body;
     }
 
     pub(super) fn has_begun(&self) -> bool {

@@ -189,6 +189,11 @@ pub(crate) fn queue_settling() {
     }
 }
 
+/// Whether a span has ended in the task that runs now.
+pub(crate) fn is_settling_queued() -> bool {
+    IS_SETTLING_QUEUED.get()
+}
+
 fn settle() {
     context::reset();
     IS_SETTLING_QUEUED.set(false);

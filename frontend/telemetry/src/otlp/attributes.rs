@@ -42,7 +42,7 @@ const VALUE: u8 = 0x12;
 const TEXT: u8 = 0x0a;
 
 /// Room for most items: more is made for larger ones.
-const USUAL_BYTES: usize = 384;
+const USUAL_BYTES: usize = 256;
 
 // === impl Attributes ===
 
