@@ -1,6 +1,7 @@
 //! Signing in and staying signed in: a pair of opaque tokens in cookies, backed by a row of `refresh_tokens`.
 
 mod authenticate;
+pub(crate) mod change_password;
 mod cookies;
 mod current;
 mod limit;
@@ -13,7 +14,7 @@ pub(crate) mod signout;
 mod tokens;
 
 pub(crate) use cookies::CookieStyle;
-pub(crate) use current::CurrentUser;
+pub(crate) use current::{Admin, CurrentUser};
 pub(crate) use limit::Limiter;
 pub(crate) use password::{Password, Passwords};
 pub(crate) use sessions::forget_expired;

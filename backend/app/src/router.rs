@@ -21,8 +21,9 @@ use tower_http::{
 
 use crate::{
     app::App,
-    auth::{me, refresh, signin, signout},
+    auth::{change_password, me, refresh, signin, signout},
     health, pages, problem,
+    users::{create, list, one},
 };
 
 /// The largest request body of the API.
@@ -58,6 +59,9 @@ fn api(trusted_origins: &[String]) -> anyhow::Result<Router<App>> {
         .route("/v1/auth/signout", post(signout::sign_out))
         .route("/v1/auth/refresh", post(refresh::refresh))
         .route("/v1/auth/me", get(me::me))
+        .route("/v1/auth/password", post(change_password::change_password))
+        .route("/v1/users", get(list::list).post(create::create))
+        .route("/v1/users/{id}", get(one::one))
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(

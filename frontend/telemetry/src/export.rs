@@ -5,6 +5,7 @@ mod gzip;
 mod keepalive;
 #[cfg(feature = "offline")]
 pub(crate) mod offline;
+mod signal;
 mod transport;
 
 use std::cell::{Cell, RefCell};
@@ -16,6 +17,7 @@ use throughline_core::pipeline::{
 };
 use wasm_bindgen::JsValue;
 
+pub use self::signal::Signal;
 pub use self::transport::Credentials;
 use self::transport::Sent;
 pub(crate) use self::transport::Transport;
@@ -36,18 +38,6 @@ const MAX_LOG_DELAY: Duration = Duration::from_secs(1);
 
 /// Bytes of what a collector says that are told to the developer.
 const MAX_MESSAGE_BYTES: usize = 256;
-
-/// What kind of telemetry something is. Each has a queue of its own; the quota of the network they share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Signal {
-    /// Spans, to `/v1/traces`.
-    Traces,
-    /// Log records and events, to `/v1/logs`.
-    Logs,
-    /// Metrics, to `/v1/metrics`.
-    Metrics,
-}
 
 /// A span, a log record or a metric that is complete, encoded, with the encoded scope that made it.
 #[derive(Clone, Debug)]
@@ -364,28 +354,6 @@ fn lane<T>(signal: Signal, f: impl FnOnce(&mut Lane) -> T) -> Option<T> {
 fn exporter<T>(f: impl FnOnce(&mut Exporter) -> T) -> Option<T> {
     let mut exporter = EXPORTER.get()?.try_borrow_mut().ok()?;
     Some(f(&mut exporter))
-}
-
-// === impl Signal ===
-
-impl Signal {
-    pub(crate) const ALL: [Self; 3] = [Self::Traces, Self::Logs, Self::Metrics];
-
-    /// Where it goes, at the collector of this address.
-    pub(crate) fn address(self, collector: &str) -> String {
-        let mut address = collector.to_owned();
-        address.push_str(self.path());
-        address
-    }
-
-    /// What OTLP/HTTP adds to the address of a collector.
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::Traces => "/v1/traces",
-            Self::Logs => "/v1/logs",
-            Self::Metrics => "/v1/metrics",
-        }
-    }
 }
 
 // === impl Exporter ===

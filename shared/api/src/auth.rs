@@ -4,11 +4,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::User;
+
 /// The longest e-mail address that can be signed in with, in bytes (RFC 5321, 4.5.3.1.3).
 pub const MAX_EMAIL_BYTES: usize = 254;
 
 /// The longest password, in bytes: bcrypt looks at no more, so a longer one is refused and not cut.
 pub const MAX_PASSWORD_BYTES: usize = 72;
+
+/// The shortest password that can be chosen, in characters (NIST SP 800-63B asks for this many at least).
+pub const MIN_PASSWORD_CHARS: usize = 8;
 
 /// What a person types in to sign in. `Debug` shows neither field.
 #[derive(Clone, Deserialize, Serialize)]
@@ -19,32 +24,20 @@ pub struct SignIn {
     pub password: String,
 }
 
+/// What a person types in to change the password. `Debug` shows neither field.
+#[derive(Clone, Deserialize, Serialize)]
+pub struct PasswordChange {
+    /// The password until now.
+    pub current: String,
+    /// The password from now on: [`MIN_PASSWORD_CHARS`] characters to [`MAX_PASSWORD_BYTES`] bytes.
+    pub new: String,
+}
+
 /// A signed-in person.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Session {
     /// Who is signed in.
     pub user: User,
-}
-
-/// A person who has an account.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct User {
-    /// Opaque and permanent.
-    pub id: String,
-    /// In lower case.
-    pub email: String,
-    /// What the person may do.
-    pub role: Role,
-}
-
-/// What a person may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Everything, the trace viewer included.
-    Admin,
-    /// Use the application.
-    User,
 }
 
 // === impl SignIn ===
@@ -55,27 +48,18 @@ impl fmt::Debug for SignIn {
     }
 }
 
-// === impl Role ===
+// === impl PasswordChange ===
 
-impl Role {
-    /// The name that the API and the database use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Role::Admin => "admin",
-            Role::User => "user",
-        }
-    }
-}
-
-impl fmt::Display for Role {
+impl fmt::Debug for PasswordChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.debug_struct("PasswordChange").finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Role;
 
     #[test]
     fn a_session_has_the_documented_shape() {
@@ -99,5 +83,10 @@ mod tests {
             password: "hunter2".into(),
         };
         assert_eq!(format!("{typed:?}"), "SignIn { .. }");
+        let change = PasswordChange {
+            current: "hunter2".into(),
+            new: "hunter3".into(),
+        };
+        assert_eq!(format!("{change:?}"), "PasswordChange { .. }");
     }
 }

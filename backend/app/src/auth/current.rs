@@ -2,7 +2,7 @@
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, StatusCode, request::Parts},
 };
 use rag_admin_api::{Role, User};
 use sqlx::SqliteExecutor;
@@ -13,6 +13,10 @@ use crate::{app::App, clock, problem::Problem};
 /// The signed-in user of a request; without one, the answer is 401.
 #[derive(Debug)]
 pub(crate) struct CurrentUser(pub(crate) User);
+
+/// The signed-in user of a request, who is an administrator; else the answer is 401 or 403.
+#[derive(Debug)]
+pub(crate) struct Admin(pub(crate) User);
 
 // === impl CurrentUser ===
 
@@ -47,5 +51,20 @@ impl FromRequestParts<App> for CurrentUser {
             }
             None => Err(Problem::unauthorized("Nobody is signed in.")),
         }
+    }
+}
+
+// === impl Admin ===
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Admin, Problem> {
+        let user = CurrentUser::from_request_parts(parts, app).await?;
+        if !user.is_admin() {
+            let detail = "Only administrators may do this.";
+            return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+        }
+        Ok(Admin(user.0))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, thread};
 
-use rag_admin_api::MAX_PASSWORD_BYTES;
+use rag_admin_api::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
 use throughline_instrument::task::spawn_blocking;
 use tokio::sync::Semaphore;
 use tracing::{Instrument, Span, field, info_span};
@@ -20,6 +20,8 @@ pub(crate) enum UnusablePassword {
     TooLong,
     #[error("The password holds a zero character.")]
     Zero,
+    #[error("The password has fewer than {MIN_PASSWORD_CHARS} characters.")]
+    TooShort,
 }
 
 /// Hashes and checks passwords.
@@ -44,8 +46,13 @@ impl Password {
         }
     }
 
-    pub(crate) fn chars(&self) -> usize {
-        self.0.chars().count()
+    /// One that somebody chooses: it must also be long enough.
+    pub(crate) fn chosen(typed: &str) -> Result<Password, UnusablePassword> {
+        let password = Password::new(typed)?;
+        if password.0.chars().count() < MIN_PASSWORD_CHARS {
+            return Err(UnusablePassword::TooShort);
+        }
+        Ok(password)
     }
 }
 
@@ -120,6 +127,15 @@ mod tests {
         );
         assert_eq!(Password::new("").unwrap_err(), UnusablePassword::Empty);
         assert_eq!(Password::new("a\0b").unwrap_err(), UnusablePassword::Zero);
+    }
+
+    #[test]
+    fn a_password_that_is_chosen_has_eight_characters() {
+        assert!(Password::chosen("12345678").is_ok());
+        assert_eq!(
+            Password::chosen("1234567").unwrap_err(),
+            UnusablePassword::TooShort
+        );
     }
 
     #[tokio::test]

@@ -1,8 +1,8 @@
 //! Every query on `refresh_tokens`, and the rules of a session.
 //!
 //! A sign-in gives out a pair of tokens. The access token opens doors for a quarter of an hour; the refresh token is
-//! exchanged, once, for the next pair. If one is exchanged twice, a thief has it or had it: every pair that came from
-//! the same sign-in is revoked.
+//! exchanged, once, for the next pair. If one is exchanged again later, a thief has it or had it: every pair that came
+//! from the same sign-in is revoked. Two tabs that exchange it in the same moment are no thieves: each gets a pair.
 
 use std::time::Duration;
 
@@ -14,6 +14,10 @@ use crate::{db::Db, users};
 
 pub(crate) const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
 pub(crate) const REFRESH_LIFETIME: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// How long after its first exchange a refresh token can be exchanged again: by another tab, or by one that never got
+/// the answer.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// What a browser keeps of a session.
 #[derive(Debug)]
@@ -45,14 +49,15 @@ pub(crate) async fn open(db: &Db, user_id: &str, now: i64) -> anyhow::Result<Tok
 
 /// Exchanges a refresh token for a new pair.
 pub(crate) async fn exchange(db: &Db, refresh: &Secret, now: i64) -> anyhow::Result<Exchange> {
-    // One statement finds and marks it, so of two exchanges at once one wins.
+    // One statement finds and marks it: the first of two exchanges says from when the other is too late.
     let owner: Option<Owner> = sqlx::query_as(
-        "UPDATE refresh_tokens SET used_at = $2 \
-         WHERE refresh_hash = $1 AND used_at IS NULL AND revoked_at IS NULL AND refresh_expires_at > $2 \
-         RETURNING family, user_id",
+        "UPDATE refresh_tokens SET used_at = COALESCE(used_at, $2) \
+         WHERE refresh_hash = $1 AND COALESCE(used_at, $2) > $3 AND revoked_at IS NULL \
+         AND refresh_expires_at > $2 RETURNING family, user_id",
     )
     .bind(refresh.hash())
     .bind(now)
+    .bind(now.saturating_sub_unsigned(GRACE.as_secs()))
     .fetch_optional(db)
     .await?;
     let Some(Owner { family, user_id }) = owner else {
@@ -106,6 +111,18 @@ pub(crate) async fn revoke(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Ends every session of a user.
+pub(crate) async fn revoke_all(db: &Db, user_id: &str, now: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE refresh_tokens SET revoked_at = $2 WHERE revoked_at IS NULL AND user_id = $1",
+    )
+    .bind(user_id)
+    .bind(now)
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 /// Deletes what has no use any more.

@@ -1,6 +1,6 @@
 //! `rag-admin-server user add`: how the first administrator comes to be.
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use rag_admin_api::{Role, User};
 
 use super::{Email, insert};
@@ -10,9 +10,6 @@ use crate::{
     settings::Settings,
 };
 
-/// NIST SP 800-63B asks for this many characters at least.
-const MIN_PASSWORD_CHARS: usize = 8;
-
 /// Adds a user to the database, which is made if need be. Returns the normalised e-mail address.
 pub async fn add(
     settings: &Settings,
@@ -21,11 +18,7 @@ pub async fn add(
     role: Role,
 ) -> anyhow::Result<String> {
     let email = Email::parse(email).with_context(|| format!("{email:?}"))?;
-    let password = Password::new(password.expose())?;
-    ensure!(
-        password.chars() >= MIN_PASSWORD_CHARS,
-        "The password has fewer than {MIN_PASSWORD_CHARS} characters."
-    );
+    let password = Password::chosen(password.expose())?;
 
     let db = db::open(settings).await?;
     let hash = Passwords::new(settings.bcrypt_cost).hash(password).await?;

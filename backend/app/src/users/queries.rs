@@ -41,6 +41,48 @@ pub(crate) async fn find_by_id(
     Ok(row.map(User::from))
 }
 
+/// The users that were added after one, oldest first; all of them if nobody has this id.
+pub(crate) async fn page(
+    db: impl SqliteExecutor<'_>,
+    after: &str,
+    limit: u32,
+) -> sqlx::Result<Vec<User>> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT id, email, role FROM users \
+         WHERE (created_at, id) > (COALESCE((SELECT created_at FROM users WHERE id = $1), 0), $1) \
+         ORDER BY created_at, id LIMIT $2",
+    )
+    .bind(after)
+    .bind(i64::from(limit))
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(User::from).collect())
+}
+
+/// What proves that somebody is this user. `None` if there is no such user.
+pub(crate) async fn password_hash(
+    db: impl SqliteExecutor<'_>,
+    id: &str,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("SELECT password_hash FROM users WHERE id = $1")
+        .bind(id)
+        .fetch_optional(db)
+        .await
+}
+
+pub(crate) async fn set_password_hash(
+    db: impl SqliteExecutor<'_>,
+    id: &str,
+    password_hash: &str,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
+        .bind(id)
+        .bind(password_hash)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
 /// Adds a user; false if the e-mail address has an account already.
 pub(crate) async fn insert(
     db: impl SqliteExecutor<'_>,

@@ -2,8 +2,10 @@
 
 mod border;
 mod pages;
+mod password;
 mod sessions;
 mod sign_in;
 mod support;
 mod telemetry;
 mod trace;
+mod users;

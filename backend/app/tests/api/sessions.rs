@@ -1,5 +1,7 @@
 //! `GET /api/v1/auth/me`, `POST …/refresh`, `POST …/signout`
 
+use std::time::Duration;
+
 use rag_admin_api::{SESSION_EXPIRED, Session, paths};
 use reqwest::StatusCode;
 
@@ -48,6 +50,7 @@ async fn a_refresh_token_that_is_used_twice_ends_the_session() {
     thief.cookies.clone_from(&owner.cookies);
 
     assert_eq!(thief.post(paths::REFRESH).await.status(), StatusCode::OK);
+    server.let_time_pass(Duration::from_secs(60)).await;
     let response = owner.post(paths::REFRESH).await;
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(
@@ -60,6 +63,19 @@ async fn a_refresh_token_that_is_used_twice_ends_the_session() {
         thief.post(paths::REFRESH).await.status(),
         StatusCode::UNAUTHORIZED
     );
+}
+
+#[tokio::test]
+async fn two_tabs_that_renew_the_session_at_once_both_go_on() {
+    let server = TestServer::start().await;
+    let mut one = server.browser();
+    one.sign_in(EMAIL, PASSWORD).await;
+    let mut other = server.browser();
+    other.cookies.clone_from(&one.cookies);
+    for tab in [&mut one, &mut other] {
+        assert_eq!(tab.post(paths::REFRESH).await.status(), StatusCode::OK);
+        assert_eq!(tab.status_of_me().await, StatusCode::OK);
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     io::{self, Write},
     sync::{Arc, Mutex, OnceLock},
+    time::Duration,
 };
 
 use opentelemetry_sdk::trace::InMemorySpanExporter;
@@ -11,6 +12,7 @@ use rag_admin_api::{Problem, Role, paths};
 use rag_admin_server::{Secret, Server, add_user, settings::Settings};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use throughline_collector::Collector;
 use throughline_instrument::Telemetry;
@@ -81,6 +83,18 @@ impl TestServer {
         }
     }
 
+    /// Makes what the database knows of exchanged tokens older.
+    pub(crate) async fn let_time_pass(&self, time: Duration) {
+        let file = self.settings.data_dir.join("rag-admin.db");
+        let options = SqliteConnectOptions::new().filename(file);
+        let mut db = options.connect().await.unwrap();
+        sqlx::query("UPDATE refresh_tokens SET used_at = used_at - $1")
+            .bind(i64::try_from(time.as_secs()).unwrap())
+            .execute(&mut db)
+            .await
+            .unwrap();
+    }
+
     pub(crate) fn browser(&self) -> Browser {
         Browser {
             origin: format!("http://{}", self.server.address()),
@@ -131,6 +145,10 @@ impl Browser {
 
     pub(crate) async fn post(&mut self, path: &str) -> Response {
         self.send(self.request(Method::POST, path)).await
+    }
+
+    pub(crate) async fn post_json(&mut self, path: &str, body: &Value) -> Response {
+        self.send(self.request(Method::POST, path).json(body)).await
     }
 
     pub(crate) async fn sign_in(&mut self, email: &str, password: &str) -> Response {

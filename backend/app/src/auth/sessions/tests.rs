@@ -61,6 +61,24 @@ async fn a_refresh_token_is_exchanged_within_two_weeks() {
 }
 
 #[tokio::test]
+async fn two_tabs_can_exchange_the_same_token_at_once() {
+    let (_dir, db) = database().await;
+    let pair = open(&db, ALICE, NOW).await.unwrap();
+    let one = renewed(&db, &pair.refresh, NOW).await;
+    let other = renewed(&db, &pair.refresh, NOW + 9).await;
+    for tab in [&one, &other] {
+        assert!(opens(&db, &tab.access, NOW + 9).await);
+    }
+    assert!(matches!(
+        exchange(&db, &pair.refresh, NOW + 10).await.unwrap(),
+        Exchange::Reused
+    ));
+    for tab in [&one, &other] {
+        assert!(!opens(&db, &tab.access, NOW + 10).await);
+    }
+}
+
+#[tokio::test]
 async fn a_second_exchange_revokes_what_the_first_one_gave() {
     let (_dir, db) = database().await;
     let stolen = open(&db, ALICE, NOW).await.unwrap();
@@ -68,19 +86,20 @@ async fn a_second_exchange_revokes_what_the_first_one_gave() {
     let next = renewed(&db, &stolen.refresh, NOW).await;
     let last = renewed(&db, &next.refresh, NOW).await;
 
+    let later = NOW + 60;
     assert!(matches!(
-        exchange(&db, &stolen.refresh, NOW).await.unwrap(),
+        exchange(&db, &stolen.refresh, later).await.unwrap(),
         Exchange::Reused
     ));
     for pair in [&stolen, &next, &last] {
-        assert!(!opens(&db, &pair.access, NOW).await);
+        assert!(!opens(&db, &pair.access, later).await);
     }
     assert!(matches!(
-        exchange(&db, &last.refresh, NOW).await.unwrap(),
+        exchange(&db, &last.refresh, later).await.unwrap(),
         Exchange::Refused
     ));
     assert!(
-        opens(&db, &other.access, NOW).await,
+        opens(&db, &other.access, later).await,
         "another sign-in goes on"
     );
 }

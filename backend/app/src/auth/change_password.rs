@@ -1,0 +1,53 @@
+//! `POST /api/v1/auth/password`
+
+use std::{net::SocketAddr, time::Instant};
+
+use axum::{
+    Json,
+    extract::{ConnectInfo, State},
+    response::IntoResponse,
+};
+use rag_admin_api::{PasswordChange, Session};
+use tracing::{info, warn};
+
+use super::{CurrentUser, limit::TooMany, password::Password, sessions};
+use crate::{
+    app::App,
+    clock,
+    problem::{JsonBody, Problem},
+    users,
+};
+
+/// Changes one's own password: 200 with two new cookies, or 401, 422, 429. Every other session of the user ends: whoever
+/// knew the old password may have one.
+pub(crate) async fn change_password(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    CurrentUser(user): CurrentUser,
+    JsonBody(typed): JsonBody<PasswordChange>,
+) -> Result<impl IntoResponse, Problem> {
+    let current =
+        Password::new(&typed.current).map_err(|error| Problem::unusable(error.to_string()))?;
+    let new = Password::chosen(&typed.new).map_err(|error| Problem::unusable(error.to_string()))?;
+    // Who found a browser that somebody left signed in is to guess no faster than at the door.
+    if let Err(TooMany(wait)) = app.limiter.try_once(&user.email, peer.ip(), Instant::now()) {
+        return Err(Problem::too_many_tries(wait));
+    }
+
+    let hash = users::password_hash(&app.db, &user.id).await?;
+    if !app.passwords.verify(current, hash.as_deref()).await? {
+        warn!(
+            user.id = user.id,
+            "password not changed: the current one is wrong"
+        );
+        return Err(Problem::unusable("This is not the current password."));
+    }
+    app.limiter.succeeded(&user.email, peer.ip());
+    let hash = app.passwords.hash(new).await?;
+    users::set_password_hash(&app.db, &user.id, &hash).await?;
+    let now = clock::unix_seconds();
+    sessions::revoke_all(&app.db, &user.id, now).await?;
+    let pair = sessions::open(&app.db, &user.id, now).await?;
+    info!(user.id = user.id, "password changed");
+    Ok((app.cookies.set(&pair), Json(Session { user })))
+}

@@ -1,0 +1,51 @@
+//! `POST /api/v1/users`
+
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+use rag_admin_api::{NewUser, User, paths};
+use tracing::info;
+
+use super::{Email, insert};
+use crate::{
+    app::App,
+    auth::{Admin, Password, random_id},
+    clock,
+    problem::{JsonBody, Problem},
+};
+
+/// Adds a user: 201 with the user and its address, or 401, 403, 409, 422.
+pub(crate) async fn create(
+    State(app): State<App>,
+    Admin(admin): Admin,
+    JsonBody(new): JsonBody<NewUser>,
+) -> Result<impl IntoResponse, Problem> {
+    let email = Email::parse(&new.email).map_err(|error| Problem::unusable(error.to_string()))?;
+    let password =
+        Password::chosen(&new.password).map_err(|error| Problem::unusable(error.to_string()))?;
+    let user = User {
+        id: random_id()?,
+        email: email.as_str().to_owned(),
+        role: new.role,
+    };
+    let hash = app.passwords.hash(password).await?;
+    if !insert(&app.db, &user, &hash, clock::unix_seconds()).await? {
+        let detail = "This e-mail address has an account already.";
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    info!(
+        user.id = user.id,
+        user.role = user.role.as_str(),
+        by = admin.id,
+        "user added"
+    );
+    let address = format!("{}/{}", paths::USERS, user.id);
+    Ok((
+        StatusCode::CREATED,
+        [(header::LOCATION, address)],
+        Json(user),
+    ))
+}
