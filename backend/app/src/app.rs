@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     auth::{CookieStyle, Limiter, Passwords},
     db::Db,
+    documents::Indexer,
     settings::{Settings, TelemetryEmail},
 };
 
@@ -12,6 +13,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) db: Db,
+    pub(crate) indexer: Indexer,
     pub(crate) passwords: Passwords,
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) cookies: CookieStyle,
@@ -23,6 +25,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(settings: &Settings, db: Db) -> App {
         App {
+            indexer: Indexer::new(db.clone()),
             db,
             passwords: Passwords::new(settings.bcrypt_cost),
             limiter: Arc::new(Limiter::new()),

@@ -4,6 +4,7 @@ mod app;
 mod auth;
 mod clock;
 mod db;
+mod documents;
 mod health;
 mod pages;
 mod problem;

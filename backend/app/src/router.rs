@@ -22,6 +22,7 @@ use tower_http::{
 use crate::{
     app::App,
     auth::{change_password, me, refresh, signin, signout},
+    documents::{self, search, upload},
     health, pages, problem,
     users::{create, list, one},
 };
@@ -54,6 +55,8 @@ fn api(trusted_origins: &[String]) -> anyhow::Result<Router<App>> {
     }
     let forbidden = |_: ProtectionError| StatusCode::FORBIDDEN.into_response();
 
+    let documents = get(documents::list::list).post(upload::upload);
+    let documents = documents.layer(DefaultBodyLimit::max(upload::MAX_BODY_BYTES));
     Ok(Router::new()
         .route("/v1/auth/signin", post(signin::sign_in))
         .route("/v1/auth/signout", post(signout::sign_out))
@@ -62,6 +65,9 @@ fn api(trusted_origins: &[String]) -> anyhow::Result<Router<App>> {
         .route("/v1/auth/password", post(change_password::change_password))
         .route("/v1/users", get(list::list).post(create::create))
         .route("/v1/users/{id}", get(one::one))
+        .route("/v1/documents", documents)
+        .route("/v1/documents/search", post(search::search))
+        .route("/v1/documents/{id}", get(documents::one::one))
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(

@@ -17,6 +17,7 @@ use crate::{
     auth::{self, Secret},
     clock, db,
     db::Db,
+    documents::Indexer,
     router,
     settings::{DemoUser, OtlpHttp, Settings},
     upstream, users, viewer,
@@ -25,7 +26,7 @@ use crate::{
 /// The `service.name` of the front end: browsers may send spans of no other.
 const BROWSER_SERVICE: &str = "rag-admin-frontend";
 
-/// How long requests that are under way may take to end once the server stops.
+/// How long requests and jobs that are under way may take to end once the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// How often expired sessions are deleted.
@@ -40,6 +41,7 @@ pub struct Server {
     tasks: JoinSet<()>,
     stop: watch::Sender<bool>,
     db: Db,
+    indexer: Indexer,
 }
 
 // === impl Server ===
@@ -57,6 +59,7 @@ impl Server {
     ) -> anyhow::Result<Server> {
         let db = db::open(settings).await?;
         let app = App::new(settings, db.clone());
+        let indexer = app.indexer.clone();
         if settings.demo_user == DemoUser::Present {
             users::ensure_demo_user(db.untraced(), &app.passwords).await?;
         }
@@ -88,6 +91,7 @@ impl Server {
             tasks: JoinSet::new(),
             stop,
             db: db.clone(),
+            indexer,
         };
         server.tasks.spawn(serve(listener, router, stopped.clone()));
         if let Some(listener) = otlp {
@@ -95,6 +99,7 @@ impl Server {
             server.tasks.spawn(serve(listener, router, stopped.clone()));
         }
         server.tasks.spawn(clean_up(db, stopped));
+        server.indexer.resume().await?;
         Ok(server)
     }
 
@@ -113,12 +118,15 @@ impl Server {
         &self.viewer_token
     }
 
-    /// Stops to listen, lets requests that are under way end, and closes the database.
+    /// Stops to listen, lets requests and jobs that are under way end, and closes the database.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        let all = async { while self.tasks.join_next().await.is_some() {} };
+        let all = async {
+            while self.tasks.join_next().await.is_some() {}
+            self.indexer.stop().await;
+        };
         if time::timeout(DRAIN, all).await.is_err() {
-            warn!("requests still under way after {DRAIN:?} are cut off");
+            warn!("what is still under way after {DRAIN:?} is cut off");
             self.tasks.shutdown().await;
         }
         self.db.untraced().close().await;

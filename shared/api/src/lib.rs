@@ -1,11 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod auth;
+mod documents;
 mod problem;
 mod users;
 
 pub use auth::{
     MAX_EMAIL_BYTES, MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS, PasswordChange, Session, SignIn,
+};
+pub use documents::{
+    Document, DocumentPage, DocumentState, Found, Hit, MAX_DOCUMENT_BYTES, MAX_DOCUMENTS_PER_PAGE,
+    MAX_SEARCH_BYTES, MAX_TITLE_CHARS, Search,
 };
 pub use problem::{PROBLEM_JSON, Problem, SESSION_EXPIRED};
 pub use users::{MAX_USERS_PER_PAGE, NewUser, Role, User, UserPage};
@@ -24,4 +29,8 @@ pub mod paths {
     pub const PASSWORD: &str = "/api/v1/auth/password";
     /// Lists users: `GET`, with `?limit=` and `?after=`. Adds one: `POST`. For administrators.
     pub const USERS: &str = "/api/v1/users";
+    /// Lists documents: `GET`, with `?after=`. Uploads one: `POST` of a form with a `file`.
+    pub const DOCUMENTS: &str = "/api/v1/documents";
+    /// Searches in documents: `POST`.
+    pub const SEARCH: &str = "/api/v1/documents/search";
 }

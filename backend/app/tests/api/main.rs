@@ -1,6 +1,7 @@
 //! The server as its clients see it: a real one, on a free port, with a folder of its own.
 
 mod border;
+mod documents;
 mod pages;
 mod password;
 mod sessions;

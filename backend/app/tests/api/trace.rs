@@ -5,7 +5,10 @@ use std::{fmt::Write, time::Duration};
 use expect_test::{Expect, expect};
 use opentelemetry_sdk::trace::SpanData;
 use rag_admin_api::paths;
-use reqwest::Method;
+use reqwest::{
+    Method, StatusCode,
+    multipart::{Form, Part},
+};
 use serde_json::json;
 
 use crate::support::{EMAIL, PASSWORD, TestServer, recorded};
@@ -99,6 +102,36 @@ async fn the_viewer_and_health_checks_leave_no_trace() {
     );
 }
 
+#[tokio::test]
+async fn the_indexing_of_an_upload_is_part_of_its_trace() {
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    browser.sign_in(EMAIL, PASSWORD).await;
+    let trace_id = "4bf92f3577b34da6a3ce929d0e0e4706";
+    let part = Part::text("a secret of Alice's").file_name("private.txt");
+    let request = browser
+        .request(Method::POST, paths::DOCUMENTS)
+        .header("traceparent", traceparent(trace_id))
+        .multipart(Form::new().part("file", part));
+    assert_eq!(browser.send(request).await.status(), StatusCode::ACCEPTED);
+    ended(trace_id, "index_document").await;
+    expect![[r#"
+        POST /api/v1/documents Server Unset http.response.status_code=202
+          SELECT refresh_tokens Client Unset
+          SELECT users Client Unset
+          SELECT documents Client Unset
+          INSERT documents Client Unset
+          index_document Internal Unset document.passages=1
+            SELECT documents Client Unset
+            DELETE passages Client Unset
+            INSERT passages SELECT Client Unset
+            UPDATE documents Client Unset
+    "#]]
+    .assert_eq(&text(trace_id).await);
+    let all = format!("{:?} {:?}", recorded().logs(trace_id), finished(trace_id));
+    assert!(!all.contains("secret") && !all.contains("private"), "{all}");
+}
+
 async fn check(trace_id: &str, email: &str, password: &str, expected: &Expect) {
     let server = TestServer::start().await;
     sign_in(&server, trace_id, email, password).await;
@@ -134,25 +167,31 @@ fn traceparent(trace_id: &str) -> String {
 
 /// The trace as text, once its first span has ended: that is after the client has the last byte.
 async fn text(trace_id: &str) -> String {
-    let ended = async {
+    let spans = once(trace_id, |it| it.parent_span_id.to_string() == PARENT).await;
+    let mut text = String::new();
+    write_children(&mut text, &spans, PARENT, 0);
+    text
+}
+
+/// Waits until a span of this name has ended.
+async fn ended(trace_id: &str, name: &str) {
+    once(trace_id, |it| it.name == name).await;
+}
+
+/// The spans of a trace, once there is such a one.
+async fn once(trace_id: &str, is_it: impl Fn(&SpanData) -> bool) -> Vec<SpanData> {
+    let there = async {
         loop {
             recorded().telemetry.flush(PATIENCE).await.unwrap();
             let spans = finished(trace_id);
-            if spans
-                .iter()
-                .any(|span| span.parent_span_id.to_string() == PARENT)
-            {
+            if spans.iter().any(&is_it) {
                 return spans;
             }
             tokio::task::yield_now().await;
         }
     };
-    let spans = tokio::time::timeout(PATIENCE, ended)
-        .await
-        .expect("the trace has a first span");
-    let mut text = String::new();
-    write_children(&mut text, &spans, PARENT, 0);
-    text
+    let there = tokio::time::timeout(PATIENCE, there).await;
+    there.expect("the span has ended")
 }
 
 fn finished(trace_id: &str) -> Vec<SpanData> {
@@ -179,6 +218,7 @@ fn write_children(text: &mut String, spans: &[SpanData], parent: &str, depth: us
             if [
                 "auth.",
                 "crypto.",
+                "document.passages",
                 "user.email",
                 "http.response.status_code",
             ]

@@ -1,0 +1,89 @@
+//! Indexing: a job in the background, in the trace of the upload.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use rag_admin_api::DocumentState;
+use tokio::sync::Semaphore;
+use tracing::{Instrument, Span, error, field, info, info_span};
+
+use super::{passages::passages, queries};
+use crate::db::Db;
+
+/// How many documents are indexed at once.
+const MAX_JOBS: u32 = 2;
+
+/// Indexes documents. Cloning shares it.
+#[derive(Clone, Debug)]
+pub(crate) struct Indexer {
+    db: Db,
+    jobs: Arc<Semaphore>,
+}
+
+// === impl Indexer ===
+
+impl Indexer {
+    pub(crate) fn new(db: Db) -> Indexer {
+        Indexer {
+            db,
+            jobs: Arc::new(Semaphore::new(MAX_JOBS as usize)),
+        }
+    }
+
+    /// Takes up what a server that was stopped has left.
+    pub(crate) async fn resume(&self) -> sqlx::Result<()> {
+        for id in queries::unindexed(self.db.untraced()).await? {
+            self.start(id);
+        }
+        Ok(())
+    }
+
+    /// Indexes a document, in the caller's trace and after the caller.
+    pub(crate) fn start(&self, id: String) {
+        let span = info_span!(
+            "index_document",
+            document.id = id,
+            document.passages = field::Empty,
+            otel.status_description = field::Empty,
+        );
+        let this = self.clone();
+        tokio::spawn(async move { this.run(&id).await }.instrument(span));
+    }
+
+    /// Waits for what is being indexed. What has not begun is taken up by the next start.
+    pub(crate) async fn stop(&self) {
+        let running = self.jobs.acquire_many(MAX_JOBS).await;
+        self.jobs.close();
+        drop(running);
+    }
+
+    async fn run(&self, id: &str) {
+        // Closed: the server stops.
+        let Ok(_job) = self.jobs.acquire().await else {
+            return;
+        };
+        match self.index(id).await {
+            Ok(count) => {
+                Span::current().record("document.passages", count);
+                info!(document.id = id, passages = count, "document indexed");
+            }
+            Err(error) => {
+                error!(
+                    document.id = id,
+                    error = format!("{error:#}"),
+                    "document not indexed"
+                );
+                // If this fails too, the next start tries again.
+                let _ = queries::set_state(&self.db, id, DocumentState::Failed).await;
+            }
+        }
+    }
+
+    async fn index(&self, id: &str) -> anyhow::Result<usize> {
+        let body = queries::body(&self.db, id).await?;
+        let body = body.context("the document is gone")?;
+        let passages = passages(&body);
+        queries::index(&self.db, id, &passages).await?;
+        Ok(passages.len())
+    }
+}
