@@ -1,9 +1,9 @@
 //! What handlers share.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use crate::{
-    auth::{CookieStyle, Limiter, Passwords},
+    auth::{CookieStyle, Limiter, Passwords, oidc::Provider},
     db::Db,
     documents::Indexer,
     settings::{Settings, TelemetryEmail},
@@ -15,6 +15,8 @@ pub(crate) struct App {
     pub(crate) db: Db,
     pub(crate) indexer: Indexer,
     pub(crate) passwords: Passwords,
+    /// If one can sign in with it.
+    pub(crate) oidc: Option<Arc<Provider>>,
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) cookies: CookieStyle,
     pub(crate) telemetry_email: TelemetryEmail,
@@ -23,8 +25,15 @@ pub(crate) struct App {
 // === impl App ===
 
 impl App {
-    pub(crate) fn new(settings: &Settings, db: Db) -> App {
-        App {
+    /// The application, as browsers reach it at `address` if no setting says otherwise.
+    pub(crate) fn new(settings: &Settings, db: Db, address: SocketAddr) -> anyhow::Result<App> {
+        let public_url = settings.public_url.clone();
+        let public_url = public_url.unwrap_or_else(|| format!("http://{address}"));
+        let oidc = settings.oidc.as_ref();
+        let oidc = oidc
+            .map(|oidc| Provider::new(oidc, &public_url))
+            .transpose()?;
+        Ok(App {
             indexer: Indexer::new(db.clone()),
             db,
             passwords: Passwords::new(settings.bcrypt_cost),
@@ -35,6 +44,7 @@ impl App {
                 CookieStyle::Host
             },
             telemetry_email: settings.telemetry_email,
-        }
+            oidc: oidc.map(Arc::new),
+        })
     }
 }

@@ -6,6 +6,7 @@ mod cookies;
 mod current;
 mod limit;
 pub(crate) mod me;
+pub(crate) mod oidc;
 mod password;
 pub(crate) mod refresh;
 mod sessions;

@@ -21,7 +21,7 @@ use tower_http::{
 
 use crate::{
     app::App,
-    auth::{change_password, me, refresh, signin, signout},
+    auth::{change_password, me, oidc, refresh, signin, signout},
     documents::{self, search, upload},
     health, pages, problem,
     users::{create, list, one},
@@ -63,6 +63,8 @@ fn api(trusted_origins: &[String]) -> anyhow::Result<Router<App>> {
         .route("/v1/auth/refresh", post(refresh::refresh))
         .route("/v1/auth/me", get(me::me))
         .route("/v1/auth/password", post(change_password::change_password))
+        .route("/v1/auth/oidc/start", get(oidc::start::start))
+        .route("/v1/auth/oidc/callback", get(oidc::callback::callback))
         .route("/v1/users", get(list::list).post(create::create))
         .route("/v1/users/{id}", get(one::one))
         .route("/v1/documents", documents)

@@ -58,7 +58,11 @@ impl Server {
         collector: &Collector,
     ) -> anyhow::Result<Server> {
         let db = db::open(settings).await?;
-        let app = App::new(settings, db.clone());
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .with_context(|| format!("cannot listen on {} (HOST, PORT)", settings.listen))?;
+        let address = listener.local_addr()?;
+        let app = App::new(settings, db.clone(), address)?;
         let indexer = app.indexer.clone();
         if settings.demo_user == DemoUser::Present {
             users::ensure_demo_user(db.untraced(), &app.passwords).await?;
@@ -68,12 +72,8 @@ impl Server {
             None => Secret::new(load_or_create_token(&settings.data_dir)?),
         };
         let router = telemetry.instrument(router(settings, app, collector, &viewer_token)?);
-        let listener = TcpListener::bind(settings.listen)
-            .await
-            .with_context(|| format!("cannot listen on {} (HOST, PORT)", settings.listen))?;
         let otlp = otlp_listener(settings.otlp_http).await?;
 
-        let address = listener.local_addr()?;
         let otlp_address = otlp.as_ref().map(TcpListener::local_addr).transpose()?;
         let own: Vec<SocketAddr> = otlp_address.into_iter().chain([address]).collect();
         if let Some(endpoint) = upstream::own_listener(&settings.otlp_endpoints, &own) {

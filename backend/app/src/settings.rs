@@ -34,8 +34,25 @@ pub struct Settings {
     pub otlp_endpoints: Vec<String>,
     /// How e-mail addresses appear in logs and spans.
     pub telemetry_email: TelemetryEmail,
+    /// Where browsers reach this server, such as `https://rag.example.com`. Default: where it listens.
+    pub public_url: Option<String>,
+    /// An OpenID Connect provider to sign in with.
+    pub oidc: Option<OidcSettings>,
     /// The cost of a password check: each step doubles it. Not a variable: stored passwords depend on it.
     pub bcrypt_cost: u32,
+}
+
+/// An OpenID Connect provider, as it knows this application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OidcSettings {
+    /// The provider's issuer URL.
+    pub issuer: String,
+    /// The application's name there.
+    pub client_id: String,
+    /// The application's password there.
+    pub client_secret: Secret,
+    /// Whether somebody who has no account gets one, with the role `user`.
+    pub sign_up: bool,
 }
 
 /// The database of the application.
@@ -101,6 +118,10 @@ impl Settings {
     /// | `TELEMETRY_TOKEN` | made at start | opens the trace viewer |
     /// | `OTLP_HTTP_ADDR` | `127.0.0.1:4318` | empty: off; off loopback, senders need the token as a Bearer key |
     /// | `TELEMETRY_EMAIL` | `masked` | or `plain` |
+    /// | `PUBLIC_URL` | where it listens | where browsers reach this server |
+    /// | `OIDC_ISSUER` | | an OpenID Connect provider; `https://…`, or on this machine |
+    /// | `OIDC_CLIENT_ID`, `OIDC_CLIENT_SECRET` | | as the provider gave them |
+    /// | `OIDC_SIGN_UP` | | `1`: whoever the provider knows gets an account |
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
         let set = |name| var(name).filter(|value: &String| !value.is_empty());
         let settings = Settings {
@@ -113,6 +134,8 @@ impl Settings {
             otlp_http: otlp_http(var("OTLP_HTTP_ADDR"))?,
             otlp_endpoints: ENDPOINTS.into_iter().filter_map(set).collect(),
             telemetry_email: telemetry_email(set("TELEMETRY_EMAIL"))?,
+            public_url: set("PUBLIC_URL"),
+            oidc: oidc(&set)?,
             bcrypt_cost: bcrypt::DEFAULT_COST,
         };
         settings.refuse_public_demo()?;
@@ -196,6 +219,38 @@ fn otlp_http(value: Option<String>) -> Result<OtlpHttp, SettingsError> {
             )),
         },
     }
+}
+
+fn oidc(
+    set: &impl Fn(&'static str) -> Option<String>,
+) -> Result<Option<OidcSettings>, SettingsError> {
+    let Some(issuer) = set("OIDC_ISSUER") else {
+        return Ok(None);
+    };
+    let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    let is_local = local.iter().any(|it| {
+        let rest = issuer.strip_prefix(it);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    });
+    if !issuer.starts_with("https://") && !is_local {
+        let problem = "is not an https:// address";
+        return Err(SettingsError::new("OIDC_ISSUER", issuer, problem));
+    }
+    let needed = |name| {
+        let missing = || SettingsError::new(name, "", "is needed with OIDC_ISSUER");
+        set(name).ok_or_else(missing)
+    };
+    let sign_up = set("OIDC_SIGN_UP").unwrap_or_default();
+    if !matches!(sign_up.as_str(), "" | "0" | "1") {
+        let problem = "is neither 0 nor 1";
+        return Err(SettingsError::new("OIDC_SIGN_UP", sign_up, problem));
+    }
+    Ok(Some(OidcSettings {
+        client_id: needed("OIDC_CLIENT_ID")?,
+        client_secret: Secret::new(needed("OIDC_CLIENT_SECRET")?),
+        sign_up: sign_up == "1",
+        issuer,
+    }))
 }
 
 fn telemetry_email(value: Option<String>) -> Result<TelemetryEmail, SettingsError> {

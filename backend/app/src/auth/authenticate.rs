@@ -63,7 +63,9 @@ async fn authenticate(
     // The password is checked for somebody unknown too: the time of the answer must not tell who has an account.
     let hash = account
         .as_ref()
-        .map(|account| account.password_hash.as_str());
+        .map(|account| account.password_hash.as_str())
+        // Whoever signs in with a provider may have none.
+        .filter(|hash| !hash.is_empty());
     let valid = app.passwords.verify(password, hash).await?;
     let user = account.ok_or(AuthenticationError::UserNotFound)?.user;
     if !valid {

@@ -35,7 +35,11 @@ pub(crate) async fn change_password(
     }
 
     let hash = users::password_hash(&app.db, &user.id).await?;
-    if !app.passwords.verify(current, hash.as_deref()).await? {
+    if !app
+        .passwords
+        .verify(current, hash.as_deref().filter(|it| !it.is_empty()))
+        .await?
+    {
         warn!(
             user.id = user.id,
             "password not changed: the current one is wrong"

@@ -1,4 +1,4 @@
-//! The two cookies of a session. Scripts see neither.
+//! The two cookies of a session, and the one of an attempt to sign in with a provider. Scripts see none.
 
 use std::time::Duration;
 
@@ -12,6 +12,9 @@ use super::{
     sessions::{ACCESS_LIFETIME, REFRESH_LIFETIME, TokenPair},
     tokens::Secret,
 };
+
+/// How long a person may take with the provider.
+const ATTEMPT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// How cookies are named and guarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,28 @@ impl CookieStyle {
         let access = self.access_cookie("", Duration::ZERO);
         let refresh = self.refresh_cookie("", Duration::ZERO);
         CookieJar::new().add(access).add(refresh)
+    }
+
+    /// What a browser remembers of its attempt to sign in with a provider.
+    pub(crate) fn attempt(self, headers: &HeaderMap) -> Option<Secret> {
+        value(headers, self.attempt_name())
+    }
+
+    pub(crate) fn set_attempt(self, attempt: &Secret) -> CookieJar {
+        CookieJar::new().add(self.attempt_cookie(attempt.expose(), ATTEMPT_LIFETIME))
+    }
+
+    pub(crate) fn clear_attempt(self) -> CookieJar {
+        CookieJar::new().add(self.attempt_cookie("", Duration::ZERO))
+    }
+
+    /// `Lax`: it is the provider that sends the browser back.
+    fn attempt_cookie(self, value: &str, lifetime: Duration) -> Cookie<'static> {
+        let path = match self {
+            CookieStyle::Plain => "/api/v1/auth/oidc",
+            CookieStyle::Host => "/",
+        };
+        self.cookie(self.attempt_name(), value, path, SameSite::Lax, lifetime)
     }
 
     /// `Lax`: a link from elsewhere to a trace finds its reader signed in.
@@ -85,6 +110,13 @@ impl CookieStyle {
         match self {
             CookieStyle::Plain => "rag_admin_access",
             CookieStyle::Host => "__Host-rag_admin_access",
+        }
+    }
+
+    fn attempt_name(self) -> &'static str {
+        match self {
+            CookieStyle::Plain => "rag_admin_oidc",
+            CookieStyle::Host => "__Host-rag_admin_oidc",
         }
     }
 

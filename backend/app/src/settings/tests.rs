@@ -10,6 +10,28 @@ fn from(vars: &[(&str, &str)]) -> Result<Settings, String> {
 }
 
 #[test]
+fn a_provider_needs_tls_unless_it_is_on_this_machine_and_credentials_always() {
+    let read = |issuer: &'static str, id: &'static str| {
+        Settings::from_vars(move |name| match name {
+            "OIDC_ISSUER" => Some(issuer.to_owned()),
+            "OIDC_CLIENT_ID" | "OIDC_CLIENT_SECRET" => Some(id.to_owned()),
+            _ => None,
+        })
+    };
+    for issuer in [
+        "https://idp.example",
+        "http://127.0.0.1:9000",
+        "http://localhost/a",
+    ] {
+        assert!(read(issuer, "id").unwrap().oidc.is_some(), "{issuer}");
+        assert!(read(issuer, "").is_err(), "{issuer}");
+    }
+    for issuer in ["http://idp.example", "http://localhost.example", "idp"] {
+        assert!(read(issuer, "id").is_err(), "{issuer}");
+    }
+}
+
+#[test]
 fn without_variables_the_server_is_for_this_machine_only() {
     let settings = from(&[]).unwrap();
     assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");

@@ -2,8 +2,10 @@
 
 mod border;
 mod documents;
+mod oidc;
 mod pages;
 mod password;
+mod provider;
 mod sessions;
 mod sign_in;
 mod support;

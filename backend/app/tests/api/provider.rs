@@ -1,0 +1,126 @@
+//! A real OpenID Connect provider (`oidc-provider` of npm) in a process of its own, and a person's way through it.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::OnceLock,
+};
+
+use reqwest::header;
+
+use crate::support::{Browser, TestServer};
+
+const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/provider");
+/// Where the provider believes the application to be. Only the path is asked for.
+const PUBLIC_URL: &str = "http://rag-admin.test";
+
+/// It ends when it is dropped.
+pub(crate) struct Provider {
+    process: Child,
+    /// Open, because it goes on writing.
+    _stdout: BufReader<ChildStdout>,
+    pub(crate) issuer: String,
+}
+
+// === impl Provider ===
+
+impl Provider {
+    pub(crate) fn start() -> Provider {
+        let mut node = Command::new("node");
+        node.arg("provider.mjs")
+            .arg(format!("{PUBLIC_URL}/api/v1/auth/oidc/callback"))
+            .current_dir(installed());
+        let node = node.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut process = node.expect("Node.js is installed (Debian: nodejs, npm)");
+        let mut issuer = String::new();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        stdout.read_line(&mut issuer).unwrap();
+        let issuer = issuer.trim().to_owned();
+        Provider {
+            process,
+            _stdout: stdout,
+            issuer,
+        }
+    }
+
+    /// A server that one can sign in to with this provider.
+    pub(crate) async fn server(&self, more: &[(&str, &str)]) -> TestServer {
+        let mut all = vec![
+            ("OIDC_ISSUER", self.issuer.as_str()),
+            ("OIDC_CLIENT_ID", "rag-admin"),
+            ("OIDC_CLIENT_SECRET", "a secret of the tests"),
+            ("PUBLIC_URL", PUBLIC_URL),
+        ];
+        all.extend(more);
+        TestServer::start_with(&all).await
+    }
+
+    /// Goes where the application sends the browser, signs in there as `who`, and comes back: the path and query of the
+    /// address that the provider sends the browser to.
+    pub(crate) async fn sign_in(&self, browser: &mut Browser, who: &str) -> String {
+        let started = browser.get("/api/v1/auth/oidc/start").await;
+        let mut address = location(&started);
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let mut cookies = BTreeMap::from([("who".to_owned(), who.to_owned())]);
+        while !address.starts_with(PUBLIC_URL) {
+            let all = cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"));
+            let all: Vec<String> = all.collect();
+            let request = http.get(&address).header(header::COOKIE, all.join("; "));
+            let answer = request.send().await.unwrap();
+            for cookie in answer.headers().get_all(header::SET_COOKIE) {
+                let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+                let (name, value) = pair.split_once('=').unwrap();
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+            let next = location(&answer);
+            // The provider's own addresses may be without their origin.
+            address = match next.starts_with('/') {
+                true => format!("{}{next}", self.issuer),
+                false => next,
+            };
+        }
+        address.split_off(PUBLIC_URL.len())
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn location(answer: &reqwest::Response) -> String {
+    let location = answer.headers().get(header::LOCATION);
+    let location = location.unwrap_or_else(|| panic!("{} is no redirection", answer.status()));
+    location.to_str().unwrap().to_owned()
+}
+
+/// The folder with the provider and its packages, which are installed once.
+fn installed() -> &'static Path {
+    static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oidc-provider");
+        std::fs::create_dir_all(&folder).unwrap();
+        for file in ["package.json", "provider.mjs"] {
+            std::fs::copy(Path::new(SOURCE).join(file), folder.join(file)).unwrap();
+        }
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-audit", "--no-fund", "--prefer-offline"]);
+        let done = npm.current_dir(&folder).stdin(Stdio::null()).output();
+        let done = done.expect("npm is installed (Debian: nodejs, npm)");
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        folder
+    })
+}

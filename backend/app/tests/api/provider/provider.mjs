@@ -1,0 +1,48 @@
+// An OpenID Connect provider for tests: `node provider.mjs REDIRECT_URI`. It prints its issuer once it listens.
+//
+// Whoever signs in is `alice`, without being asked for a password: what is under test is not the provider.
+
+import { createServer } from 'node:http';
+import { Provider } from 'oidc-provider';
+
+const people = {
+  alice: { email: 'alice@example.com', email_verified: true },
+  stranger: { email: 'stranger@example.com', email_verified: true },
+  impostor: { email: 'alice@example.com', email_verified: false },
+};
+
+let handle;
+const server = createServer((request, response) => handle(request, response));
+server.listen(0, '127.0.0.1', () => {
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: 'rag-admin',
+        client_secret: 'a secret of the tests',
+        redirect_uris: [process.argv[2]],
+      },
+    ],
+    claims: { openid: ['sub'], email: ['email', 'email_verified'] },
+    conformIdTokenClaims: false,
+    cookies: { keys: ['tests'] },
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
+    findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
+  });
+  const answer = provider.callback();
+  handle = async (request, response) => {
+    console.error(request.method, request.url.split('?')[0], request.headers.traceparent ?? '');
+    if (!request.url.startsWith('/interaction/')) return answer(request, response);
+    const { params, prompt, session } = await provider.interactionDetails(request, response);
+    if (prompt.name === 'login') {
+      // Who it is comes in a cookie of the test's.
+      const who = /who=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? 'alice';
+      return provider.interactionFinished(request, response, { login: { accountId: who } });
+    }
+    const grant = new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
+    grant.addOIDCScope('openid email');
+    return provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } });
+  };
+  console.log(issuer);
+});
