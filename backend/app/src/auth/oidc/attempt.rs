@@ -50,15 +50,15 @@ mod tests {
 
     #[test]
     fn an_attempt_survives_the_cookie_and_no_other_text_is_one() {
-        let attempt = Attempt::from_cookie(&Secret::new("a.b.c")).unwrap();
-        assert_eq!(attempt.to_cookie(), Secret::new("a.b.c"));
-        assert!(attempt.is_answered_by("a") && !attempt.is_answered_by("b"));
+        let attempt = Attempt::from_cookie(&Secret::new("s7.n7.v7")).unwrap();
+        assert_eq!(attempt.to_cookie(), Secret::new("s7.n7.v7"));
+        assert!(attempt.is_answered_by("s7") && !attempt.is_answered_by("n7"));
         for cookie in ["", "a", "a.b", "a.b.c.d"] {
             assert!(
                 Attempt::from_cookie(&Secret::new(cookie)).is_none(),
                 "{cookie}"
             );
         }
-        assert!(!format!("{attempt:?}").contains('c'), "{attempt:?}");
+        assert!(!format!("{attempt:?}").contains('7'), "{attempt:?}");
     }
 }
