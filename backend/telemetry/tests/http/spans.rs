@@ -1,7 +1,6 @@
-//! SERVER spans of real exchanges.
+//! Spans: their names, attributes, ends, parents and logs.
 
-mod support;
-
+use crate::support::{Recorder, Server, attribute, tree};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -13,17 +12,16 @@ use expect_test::expect;
 use futures_util::{StreamExt, stream};
 use reqwest::{Client, Method};
 use std::{convert::Infallible, future::pending, sync::Arc};
-use support::{Recorder, Server, attribute, tree};
 use tokio::sync::Notify;
 use tower_http::catch_panic::CatchPanicLayer;
 
-const ENDINGS: [&str; 3] = [
+pub(crate) const ENDINGS: [&str; 3] = [
     "http.response.status_code",
     "error.type",
     "throughline.body.end",
 ];
 
-async fn ok() -> &'static str {
+pub(crate) async fn ok() -> &'static str {
     "ok"
 }
 
@@ -344,8 +342,8 @@ async fn a_client_that_goes_away_is_no_error() {
 
     server.stop().await;
     expect![[r#"
-        GET /waits SERVER throughline.body.end=cancelled
-        GET /streams SERVER http.response.status_code=200 throughline.body.end=cancelled
+        GET /waits SERVER error.type=cancelled throughline.body.end=cancelled
+        GET /streams SERVER http.response.status_code=200 error.type=cancelled throughline.body.end=cancelled
     "#]]
     .assert_eq(&recorder.tree(&ENDINGS).await);
 }
