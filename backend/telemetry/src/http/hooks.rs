@@ -8,11 +8,13 @@ use std::{
     sync::Arc,
 };
 
+type Hook<Message> = Arc<dyn Fn(&SpanRef<'_>, &Message) + Send + Sync>;
+
 /// The hooks, in the order in which they were given.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
-    request: Vec<Arc<dyn Fn(&SpanRef<'_>, &Request) + Send + Sync>>,
-    response: Vec<Arc<dyn Fn(&SpanRef<'_>, &Response) + Send + Sync>>,
+    request: Vec<Hook<Request>>,
+    response: Vec<Hook<Response>>,
 }
 
 // === impl Hooks ===

@@ -136,21 +136,23 @@ impl Active {
         self.attributes.get(..ACTIVE_ATTRIBUTES).unwrap_or_default()
     }
 
-    /// Records how the exchange ended. It is active until it is dropped.
-    pub(crate) fn record(&self, outcome: &Outcome) {
-        let mut attributes = self.attributes.clone();
+    /// Records how the exchange ended, once. It is active until it is dropped.
+    pub(crate) fn record(&mut self, outcome: &Outcome) {
         if let Some(status) = outcome.status {
             let code = i64::from(status.as_u16());
-            attributes.push(KeyValue::new(http::RESPONSE_STATUS_CODE, code));
+            self.attributes
+                .push(KeyValue::new(http::RESPONSE_STATUS_CODE, code));
         }
         if let Some(error) = &outcome.error_type {
-            attributes.push(KeyValue::new(names::error::TYPE, error.clone()));
+            self.attributes
+                .push(KeyValue::new(names::error::TYPE, error.clone()));
         }
+        let (metrics, attributes) = (&self.metrics, &self.attributes);
         let seconds = self.started.elapsed().as_secs_f64();
-        self.metrics.duration.record(seconds, &attributes);
-        if let Some(sizes) = &self.metrics.sizes {
-            sizes.request.record(outcome.request_bytes, &attributes);
-            sizes.response.record(outcome.response_bytes, &attributes);
+        metrics.duration.record(seconds, attributes);
+        if let Some(sizes) = &metrics.sizes {
+            sizes.request.record(outcome.request_bytes, attributes);
+            sizes.response.record(outcome.response_bytes, attributes);
         }
     }
 }

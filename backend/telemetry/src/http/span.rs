@@ -221,8 +221,7 @@ impl Exchange {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        let context = self.context.clone();
-        let span = context.span();
+        let span = self.context.span();
         let (error_type, body_end, description) = how.told();
         match how {
             EndOfExchange::Complete => {}
@@ -240,31 +239,31 @@ impl Exchange {
         if let Some(description) = description {
             span.set_status(Status::error(description));
         }
-        self.record(&span);
-        span.end();
-    }
-
-    fn record(&mut self, span: &SpanRef<'_>) {
         if let Some(bytes) = &self.received_bytes {
             self.outcome.request_bytes = bytes.load(Ordering::Relaxed);
-            for (name, bytes) in [
-                (names::http::REQUEST_BODY_SIZE, self.outcome.request_bytes),
-                (names::http::RESPONSE_BODY_SIZE, self.outcome.response_bytes),
-            ] {
-                let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-                span.set_attribute(KeyValue::new(name, bytes));
-            }
+            record_sizes(&self.outcome, &span);
         }
         if let Some(error) = &self.outcome.error_type {
             span.set_attribute(KeyValue::new(names::error::TYPE, error.clone()));
         }
         self.active.record(&self.outcome);
+        span.end();
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.end_once(EndOfExchange::Cancelled);
+    }
+}
+
+fn record_sizes(outcome: &Outcome, span: &SpanRef<'_>) {
+    for (name, bytes) in [
+        (names::http::REQUEST_BODY_SIZE, outcome.request_bytes),
+        (names::http::RESPONSE_BODY_SIZE, outcome.response_bytes),
+    ] {
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        span.set_attribute(KeyValue::new(name, bytes));
     }
 }
 
