@@ -1,11 +1,27 @@
-//! HTTP, the server's side: one SERVER span for each exchange of an axum router.
+//! HTTP, the server's side: one SERVER span for each exchange of an axum router, and the metrics of them all.
 
 mod address;
 mod body;
 mod clip;
+mod forwarded;
+mod headers;
+mod hooks;
 mod layer;
+mod metrics;
+mod patterns;
 mod route;
+mod settings;
 mod span;
 mod tracer;
 
-pub(crate) use self::{layer::TracingLayer, route::ExcludedPaths, tracer::ExchangeTracer};
+pub use self::{
+    forwarded::ForwardingHeaders,
+    settings::{HttpSettings, InvalidHttpSetting},
+    span::ErrorType,
+};
+pub(crate) use self::{
+    layer::TracingLayer,
+    route::ExcludedPaths,
+    settings::{HttpVariables, Rules},
+    tracer::ExchangeTracer,
+};

@@ -2,7 +2,7 @@
 
 use crate::{
     exporter::AnyExporter,
-    http::ExcludedPaths,
+    http::{ExcludedPaths, HttpSettings, InvalidHttpSetting},
     logs::{JsonLines, log_filter, span_filter},
     processor::{Processing, Processor},
     resource::{self, Service},
@@ -15,7 +15,7 @@ use opentelemetry::{
 };
 use opentelemetry_otlp::{ExporterBuildError, WithExportConfig};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, ShouldSample, SpanExporter};
-use std::io;
+use std::{io, sync::Arc};
 use throughline_core::{redact, w3c::W3cPropagator};
 use tracing::{Dispatch, dispatcher, level_filters::LevelFilter};
 use tracing_log::{AsLog, LogTracer};
@@ -39,7 +39,7 @@ pub struct Builder {
     variables: Variables,
     exporters: Vec<(Processing, Box<dyn AnyExporter>)>,
     sampler: Option<Box<dyn ShouldSample>>,
-    excluded_paths: ExcludedPaths,
+    http: HttpSettings,
     log_writer: BoxMakeWriter,
 }
 
@@ -60,6 +60,9 @@ pub enum InstallError {
         /// What the exporter says.
         source: ExporterBuildError,
     },
+    /// A setting of [`Builder::http`], or a variable in its place, cannot be.
+    #[error(transparent)]
+    Http(#[from] InvalidHttpSetting),
     /// There is a global `tracing` subscriber already.
     #[error(
         "a tracing subscriber is set already: install telemetry once, and before anything else sets one"
@@ -78,7 +81,7 @@ pub fn init(service_name: impl Into<String>) -> Builder {
         variables: Variables::default(),
         exporters: Vec::new(),
         sampler: None,
-        excluded_paths: ExcludedPaths::new(EXCLUDED_PATHS.map(str::to_owned)),
+        http: HttpSettings::new(ExcludedPaths::new(EXCLUDED_PATHS.map(str::to_owned))),
         log_writer: BoxMakeWriter::new(io::stdout),
     }
 }
@@ -136,7 +139,13 @@ impl Builder {
 
     /// The path prefixes that are not traced, in place of [`EXCLUDED_PATHS`]. A prefix ends at the border of a segment.
     pub fn excluded_paths(mut self, prefixes: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.excluded_paths = ExcludedPaths::new(prefixes.into_iter().map(Into::into));
+        self.http.excluded_paths = ExcludedPaths::new(prefixes.into_iter().map(Into::into));
+        self
+    }
+
+    /// Changes how HTTP exchanges are recorded: trusted proxies, headers, hooks, what is an error.
+    pub fn http(mut self, change: impl FnOnce(HttpSettings) -> HttpSettings) -> Self {
+        self.http = change(self.http);
         self
     }
 
@@ -176,6 +185,7 @@ impl Builder {
     ///
     /// [`InstallError`].
     pub fn build(mut self) -> Result<Telemetry, InstallError> {
+        let http = Arc::new(self.http.rules(&self.variables.http)?);
         let directives = self.variables.log_filter.take();
         let directives = directives.as_deref();
         if self.variables.sdk == Sdk::Disabled {
@@ -183,7 +193,7 @@ impl Builder {
             let subscriber = tracing_subscriber::registry().with(logs);
             return Ok(Telemetry::disabled(
                 NoopTracerProvider::new(),
-                self.excluded_paths,
+                http,
                 Dispatch::new(subscriber),
             ));
         }
@@ -222,7 +232,7 @@ impl Builder {
         Ok(Telemetry::enabled(
             provider,
             processor,
-            self.excluded_paths,
+            http,
             Dispatch::new(subscriber),
         ))
     }

@@ -22,6 +22,7 @@ pub mod task;
 mod telemetry;
 
 pub use self::{
+    http::{ErrorType, ForwardingHeaders, HttpSettings, InvalidHttpSetting},
     init::{Builder, EXCLUDED_PATHS, InstallError, init},
     processor::Processing,
     telemetry::{DeadlineExceeded, Telemetry},

@@ -4,7 +4,7 @@ use http::HeaderMap;
 use opentelemetry::{
     Context,
     propagation::{Extractor, TextMapPropagator},
-    trace::{SpanContext, TraceContextExt},
+    trace::{Span, SpanContext, TraceContextExt},
 };
 use throughline_core::w3c::{Incoming, RANDOM, W3cPropagator};
 
@@ -14,8 +14,22 @@ pub(crate) fn extract(headers: &HeaderMap) -> Context {
     W3cPropagator::new().extract_with_context(&current, &Headers(headers))
 }
 
-/// The span of `context` as the outside is told of it: with the random flag of the trace that it continues, which
-/// the SDK drops from spans that are not sampled.
+/// `parent` with a span that was started in it.
+///
+/// A trace that begins with it has an id of which all bytes are random. The SDK does not say so, although Trace Context
+/// (level 2, random-trace-id flag) asks for it: the context does from here on.
+pub(crate) fn with_span(parent: &Context, span: impl Span + Send + Sync + 'static) -> Context {
+    let root = (!parent.span().span_context().is_valid())
+        .then(|| Incoming::of_random_root(span.span_context()));
+    let context = parent.with_span(span);
+    match root.flatten() {
+        Some(root) => context.with_value(root),
+        None => context,
+    }
+}
+
+/// The span of `context` as the outside is told of it: with the random flag of its trace, which the SDK drops from spans
+/// that are not sampled, and never gives by itself.
 pub(crate) fn span_context(context: &Context) -> SpanContext {
     let span = context.span();
     let own = span.span_context();

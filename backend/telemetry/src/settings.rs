@@ -2,6 +2,7 @@
 //!
 //! They are read through a function, so that tests and embedders need no environment.
 
+use crate::http::HttpVariables;
 use opentelemetry_sdk::trace::{Sampler, ShouldSample};
 use percent_encoding::percent_decode_str;
 use std::{str::FromStr, time::Duration};
@@ -25,6 +26,7 @@ pub(crate) struct Variables {
     pub(crate) log_filter: Option<String>,
     /// `HOSTNAME`, for systems without `/proc`.
     pub(crate) host_name: Option<String>,
+    pub(crate) http: HttpVariables,
 }
 
 /// `OTEL_SDK_DISABLED`.
@@ -77,6 +79,7 @@ impl Variables {
             batch: batch(&var),
             log_filter: var("RUST_LOG"),
             host_name: var("HOSTNAME"),
+            http: HttpVariables::read(&var),
         }
     }
 

@@ -1,12 +1,12 @@
 //! The guard that the set-up returns.
 
 use crate::{
-    http::{ExchangeTracer, ExcludedPaths, TracingLayer},
+    http::{ExchangeTracer, Rules, TracingLayer},
     processor::Processor,
 };
 use axum::Router;
 use opentelemetry::{
-    global::BoxedTracer,
+    global::{self, BoxedTracer},
     trace::{TracerProvider as _, noop::NoopTracerProvider},
 };
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -22,7 +22,7 @@ use tracing::Dispatch;
 pub struct Telemetry {
     provider: Provider,
     processor: Option<Processor>,
-    excluded_paths: ExcludedPaths,
+    http: Arc<Rules>,
     subscriber: Dispatch,
 }
 
@@ -43,26 +43,26 @@ impl Telemetry {
     pub(crate) fn enabled(
         provider: SdkTracerProvider,
         processor: Processor,
-        excluded_paths: ExcludedPaths,
+        http: Arc<Rules>,
         subscriber: Dispatch,
     ) -> Self {
         Self {
             provider: Provider::Enabled(provider),
             processor: Some(processor),
-            excluded_paths,
+            http,
             subscriber,
         }
     }
 
     pub(crate) fn disabled(
         provider: NoopTracerProvider,
-        excluded_paths: ExcludedPaths,
+        http: Arc<Rules>,
         subscriber: Dispatch,
     ) -> Self {
         Self {
             provider: Provider::Disabled(provider),
             processor: None,
-            excluded_paths,
+            http,
             subscriber,
         }
     }
@@ -86,10 +86,11 @@ impl Telemetry {
         S: Clone + Send + Sync + 'static,
     {
         router.layer(TracingLayer {
-            tracer: Arc::new(ExchangeTracer {
-                tracer: self.tracer(scope::AXUM),
-                excluded: self.excluded_paths.clone(),
-            }),
+            tracer: Arc::new(ExchangeTracer::new(
+                self.tracer(scope::AXUM),
+                &global::meter(scope::AXUM),
+                Arc::clone(&self.http),
+            )),
         })
     }
 
@@ -147,7 +148,7 @@ impl Telemetry {
 impl fmt::Debug for Telemetry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Telemetry")
-            .field("excluded_paths", &self.excluded_paths)
+            .field("http", &self.http)
             .field("ledgers", &self.ledgers())
             .finish_non_exhaustive()
     }

@@ -16,6 +16,28 @@ pub mod http {
     /// The matched route, such as `/users/{id}`.
     pub const ROUTE: &str = "http.route";
 
+    /// Prefix of a header of the request, its name in lower case; the value is an array of texts.
+    pub const REQUEST_HEADER: &str = "http.request.header.";
+    /// Prefix of a header of the response.
+    pub const RESPONSE_HEADER: &str = "http.response.header.";
+    /// Bytes of the request's body, as they were transferred (in development).
+    pub const REQUEST_BODY_SIZE: &str = "http.request.body.size";
+    /// Bytes of the response's body, as they were transferred (in development).
+    pub const RESPONSE_BODY_SIZE: &str = "http.response.body.size";
+
+    /// The metric of how long exchanges take, in seconds.
+    pub const SERVER_REQUEST_DURATION: &str = "http.server.request.duration";
+    /// The metric of how many exchanges are open (in development).
+    pub const SERVER_ACTIVE_REQUESTS: &str = "http.server.active_requests";
+    /// The metric of how large requests' bodies are, in bytes (in development).
+    pub const SERVER_REQUEST_BODY_SIZE: &str = "http.server.request.body.size";
+    /// The metric of how large responses' bodies are, in bytes (in development).
+    pub const SERVER_RESPONSE_BODY_SIZE: &str = "http.server.response.body.size";
+    /// The buckets' bounds of the durations of requests, in seconds (semantic conventions, HTTP metrics).
+    pub const DURATION_BOUNDS: [f64; 14] = [
+        0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+    ];
+
     /// The methods that [`REQUEST_METHOD`] may hold (RFC 9110, and `PATCH` and `QUERY`).
     pub const KNOWN_METHODS: [&str; 10] = [
         "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE",

@@ -1,65 +1,148 @@
 //! Who talks to whom: the server's address as the client sees it, and the client's.
 
-use super::clip::clip;
+use super::{
+    clip::clip,
+    forwarded::{self, Forwarded, TrustedProxies},
+};
 use axum::extract::{ConnectInfo, Request};
 use http::{header::HOST, uri::Authority};
 use opentelemetry::KeyValue;
-use std::net::SocketAddr;
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+};
 use throughline_core::names::network as names;
 
-/// Adds `server.address`, `server.port`, `client.address` and `network.peer.*`.
+/// The ends of an exchange.
 ///
-/// The server is named by the request's authority (HTTP/2) or its `Host`. The client is the other end of the
-/// connection, known when the server runs with
-/// [`into_make_service_with_connect_info`](axum::Router::into_make_service_with_connect_info). Forwarding headers are
-/// not read: anybody can send them.
-pub(crate) fn record(request: &Request, attributes: &mut Vec<KeyValue>) {
-    if let Some((host, port)) = server(request) {
-        attributes.push(KeyValue::new(names::SERVER_ADDRESS, host));
-        if let Some(port) = port {
-            attributes.push(KeyValue::new(names::SERVER_PORT, i64::from(port)));
+/// The server is named by the request's authority (HTTP/2) or its `Host`. The peer is the other end of the connection,
+/// known when the server runs with
+/// [`into_make_service_with_connect_info`](axum::Router::into_make_service_with_connect_info); it is the client, if it is
+/// no trusted proxy that says otherwise.
+#[derive(Debug)]
+pub(crate) struct Ends {
+    /// `http` or `https`.
+    pub(crate) scheme: &'static str,
+    server: Option<Authority>,
+    client: Option<IpAddr>,
+    peer: Option<SocketAddr>,
+}
+
+// === impl Ends ===
+
+impl Ends {
+    pub(crate) fn of(request: &Request, proxies: &TrustedProxies) -> Self {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map(|ConnectInfo(peer)| {
+            let address = peer.ip().to_canonical();
+            SocketAddr::new(address, peer.port())
+        });
+        let forwarded = peer.and_then(|peer| proxies.forwarded(peer.ip(), request.headers()));
+        let (client, scheme, host) = match forwarded {
+            Some(Forwarded {
+                client,
+                scheme,
+                host,
+            }) => (Some(client), scheme, host),
+            None => (peer.map(|peer| peer.ip()), None, None),
+        };
+        let of_uri = || forwarded::scheme(request.uri().scheme_str()?);
+        Self {
+            scheme: scheme.or_else(of_uri).unwrap_or("http"),
+            server: host.or_else(|| server(request)),
+            client,
+            peer,
         }
     }
-    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
-        let address = peer.ip().to_canonical().to_string();
-        attributes.push(KeyValue::new(names::CLIENT_ADDRESS, address.clone()));
-        attributes.push(KeyValue::new(names::PEER_ADDRESS, address));
-        attributes.push(KeyValue::new(names::PEER_PORT, i64::from(peer.port())));
+
+    /// Adds `server.address`, `server.port`, `client.address` and `network.peer.*`.
+    pub(crate) fn record(&self, attributes: &mut Vec<KeyValue>) {
+        if let Some(server) = &self.server {
+            attributes.push(KeyValue::new(names::SERVER_ADDRESS, host(server)));
+            if let Some(port) = server.port_u16() {
+                attributes.push(KeyValue::new(names::SERVER_PORT, i64::from(port)));
+            }
+        }
+        let client = self.client.map(|client| client.to_string());
+        attributes.extend(client.map(|client| KeyValue::new(names::CLIENT_ADDRESS, client)));
+        if let Some(peer) = self.peer {
+            let address = peer.ip().to_string();
+            attributes.push(KeyValue::new(names::PEER_ADDRESS, address));
+            attributes.push(KeyValue::new(names::PEER_PORT, i64::from(peer.port())));
+        }
     }
 }
 
-fn server(request: &Request) -> Option<(String, Option<u16>)> {
-    let from_header = || -> Option<Authority> {
+/// The beginning of the URL: `https://example.com:8443`.
+impl fmt::Display for Ends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let server = self.server.as_ref().map_or("", Authority::as_str);
+        write!(f, "{}://{server}", self.scheme)
+    }
+}
+
+fn server(request: &Request) -> Option<Authority> {
+    let from_header = || {
         let host = request.headers().get(HOST)?;
         Authority::try_from(host.as_bytes()).ok()
     };
-    let authority = request.uri().authority().cloned().or_else(from_header)?;
+    request.uri().authority().cloned().or_else(from_header)
+}
+
+fn host(authority: &Authority) -> String {
     let host = authority.host();
-    let host = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(host);
-    Some((clip(host), authority.port_u16()))
+    let bare = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    clip(bare.unwrap_or(host))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::forwarded::ForwardingHeaders;
     use axum::body::Body;
 
-    fn server_of(host: &str) -> Option<(String, Option<u16>)> {
-        let request = Request::builder().header(HOST, host);
-        server(&request.body(Body::empty()).unwrap())
+    /// The ends of a request from 10.0.0.1, a trusted proxy.
+    fn ends(headers: &[(&str, &str)]) -> String {
+        let mut request = Request::builder();
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let peer = SocketAddr::from(([10, 0, 0, 1], 4711));
+        let request = request.extension(ConnectInfo(peer)).body(Body::empty());
+        let proxies = ["10.0.0.1".to_owned()];
+        let proxies = TrustedProxies::new(&proxies, ForwardingHeaders::XForwarded);
+        let ends = Ends::of(&request.unwrap(), &proxies.unwrap());
+        let mut attributes = Vec::new();
+        ends.record(&mut attributes);
+        let values = attributes
+            .iter()
+            .map(|it| format!(" {}={}", it.key, it.value));
+        format!("{ends}{}", values.collect::<String>())
     }
 
     #[test]
     fn the_host_header_names_the_server() {
-        assert_eq!(
-            server_of("localhost:8080"),
-            Some(("localhost".into(), Some(8080)))
+        expect_test::expect![[r#"
+            http://localhost:8080 server.address=localhost server.port=8080 client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
+            http://[::1]:8080 server.address=::1 server.port=8080 client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
+            http://example.com server.address=example.com client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
+            http:// client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
+        "#]]
+        .assert_eq(
+            &["localhost:8080", "[::1]:8080", "example.com", "not a host"]
+                .map(|host| ends(&[("host", host)]) + "\n")
+                .concat(),
         );
-        assert_eq!(server_of("[::1]:8080"), Some(("::1".into(), Some(8080))));
-        assert_eq!(server_of("example.com"), Some(("example.com".into(), None)));
-        assert_eq!(server_of("not a host"), None);
+    }
+
+    #[test]
+    fn what_a_trusted_proxy_says_changes_all_but_the_peer() {
+        expect_test::expect!["https://shop.example:8443 server.address=shop.example server.port=8443 client.address=192.0.2.7 network.peer.address=10.0.0.1 network.peer.port=4711"]
+        .assert_eq(&ends(&[
+            ("host", "inner:8080"),
+            ("x-forwarded-for", "192.0.2.7"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "shop.example:8443"),
+        ]));
     }
 }

@@ -1,4 +1,4 @@
-//! The response's body, which carries the exchange's span to its end.
+//! The bodies: the response's carries the exchange's span to its end, the request's is counted where that is wanted.
 
 use super::span::{EndOfExchange, Exchange};
 use axum::body::{Body, Bytes};
@@ -6,6 +6,10 @@ use http::{HeaderMap, header::CONTENT_LENGTH};
 use http_body::{Body as _, Frame, SizeHint};
 use std::{
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -17,6 +21,13 @@ pub(crate) struct TracedBody {
     exchange: Option<Exchange>,
     /// Bytes still to come, where they are known: hyper stops polling at the last one and never asks for the end.
     remaining_bytes: Option<u64>,
+}
+
+/// Counts the bytes that the handler reads of the request's body.
+#[derive(Debug)]
+pub(crate) struct CountedBody {
+    inner: Body,
+    bytes: Arc<AtomicU64>,
 }
 
 // === impl TracedBody ===
@@ -39,8 +50,12 @@ impl TracedBody {
     }
 
     fn sent(&mut self, frame: &Frame<Bytes>) {
-        if let (Some(remaining), Some(data)) = (&mut self.remaining_bytes, frame.data_ref()) {
-            *remaining = remaining.saturating_sub(data.len() as u64);
+        let bytes = frame.data_ref().map_or(0, |data| data.len() as u64);
+        if let Some(exchange) = &mut self.exchange {
+            exchange.outcome.response_bytes += bytes;
+        }
+        if let Some(remaining) = &mut self.remaining_bytes {
+            *remaining = remaining.saturating_sub(bytes);
         }
         if self.remaining_bytes == Some(0) || self.inner.is_end_stream() {
             self.end(EndOfExchange::Complete);
@@ -68,8 +83,42 @@ impl http_body::Body for TracedBody {
         }));
         match &frame {
             None => this.end(EndOfExchange::Complete),
-            Some(Err(_)) => this.end(EndOfExchange::Failed),
+            Some(Err(error)) => this.end(EndOfExchange::of_error(error)),
             Some(Ok(frame)) => this.sent(frame),
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+// === impl CountedBody ===
+
+impl CountedBody {
+    pub(crate) fn new(inner: Body, bytes: Arc<AtomicU64>) -> Self {
+        Self { inner, bytes }
+    }
+}
+
+impl http_body::Body for CountedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+        if let Some(Ok(frame)) = &frame
+            && let Some(data) = frame.data_ref()
+        {
+            self.bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
         }
         Poll::Ready(frame)
     }

@@ -5,7 +5,12 @@ use throughline_core::limits::MAX_ATTRIBUTE_VALUE_BYTES;
 /// The text, or as much of it as an attribute may hold. HTTP lets a client send some 400 KiB of headers: a queue of spans
 /// that keep them would take a gigabyte.
 pub(super) fn clip(text: &str) -> String {
-    let end = text.floor_char_boundary(MAX_ATTRIBUTE_VALUE_BYTES);
+    clip_to(text, MAX_ATTRIBUTE_VALUE_BYTES)
+}
+
+/// The same with a bound of its own.
+pub(super) fn clip_to(text: &str, bytes: usize) -> String {
+    let end = text.floor_char_boundary(bytes);
     text.get(..end).unwrap_or_default().to_owned()
 }
 

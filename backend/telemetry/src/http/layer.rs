@@ -70,6 +70,7 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let mut exchange = self.tracer.start(&request);
+        let request = Exchange::counted(&mut exchange, request);
         let inner = Exchange::run(&mut exchange, || self.inner.call(request));
         TracingFuture { inner, exchange }
     }

@@ -1,15 +1,44 @@
 //! One exchange: a request, its response, the response's body, and the SERVER span around them.
 
-use axum::response::Response;
+use super::{
+    body::CountedBody,
+    metrics::{Active, BodySizes},
+    tracer::ExchangeTracer,
+};
+use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use http_body::Body as _;
 use opentelemetry::{
     Context, KeyValue,
-    trace::{Status, TraceContextExt},
+    trace::{SpanRef, Status, TraceContextExt},
+};
+use std::{
+    borrow::Cow,
+    error::Error,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use throughline_core::{names, server_timing};
+use tower_http::timeout::TimeoutError;
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static(server_timing::HEADER);
+
+/// Put into a response's extensions, says what went wrong: the `error.type` of its span and of its metrics, in place of the
+/// status code. The names of an application's errors are few, so it is a text of the program.
+///
+/// ```
+/// use axum::{Extension, http::StatusCode, response::IntoResponse};
+/// use throughline_instrument::ErrorType;
+///
+/// async fn out_of_time() -> impl IntoResponse {
+///     (StatusCode::SERVICE_UNAVAILABLE, Extension(ErrorType("timeout")))
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorType(pub &'static str);
 
 /// How an exchange ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +47,24 @@ pub(crate) enum EndOfExchange {
     Complete,
     /// The body reported an error: the client got a part of it.
     Failed,
+    /// The body took longer than it may.
+    TimedOut,
     /// The client went away, or the server closed the connection, before the response was complete.
     Cancelled,
     /// The handler, or the body, panicked.
     Panicked,
+}
+
+/// What is known of an exchange when it ends; the same for its span and for the metrics.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// None if there was no response.
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) error_type: Option<Cow<'static, str>>,
+    /// What the handler read of the request's body.
+    pub(crate) request_bytes: u64,
+    /// What the connection took of the response's body.
+    pub(crate) response_bytes: u64,
 }
 
 /// A span that is open. It ends once: by [`Exchange::end`], or as [`EndOfExchange::Cancelled`] when it is dropped.
@@ -29,16 +72,71 @@ pub(crate) enum EndOfExchange {
 pub(crate) struct Exchange {
     context: Context,
     method: Method,
+    tracer: Arc<ExchangeTracer>,
+    active: Active,
+    pub(super) outcome: Outcome,
+    /// What the handler has read of the request's body, where that is measured.
+    received_bytes: Option<Arc<AtomicU64>>,
     ended: bool,
+}
+
+// === impl EndOfExchange ===
+
+impl EndOfExchange {
+    /// What a body's error tells.
+    pub(crate) fn of_error(error: &axum::Error) -> Self {
+        let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+        while let Some(error) = cause {
+            let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
+            if error.is::<TimeoutError>()
+                || error.is::<tokio::time::error::Elapsed>()
+                || error.downcast_ref().is_some_and(timed_out)
+            {
+                return Self::TimedOut;
+            }
+            cause = error.source();
+        }
+        Self::Failed
+    }
+
+    /// `error.type`, `throughline.body.end`, and the description of the error's status.
+    fn told(self) -> (&'static str, Option<&'static str>, Option<&'static str>) {
+        match self {
+            Self::Complete => ("", None, None),
+            // The caller's choice: not an error of the server, so the status is unset. The conventions have an
+            // `error.type` for it (HTTP spans, "connection dropped before response body was sent").
+            Self::Cancelled => ("cancelled", Some("cancelled"), None),
+            Self::Failed => (
+                "response_body",
+                Some("failed"),
+                Some("the response's body failed"),
+            ),
+            Self::TimedOut => (
+                "timeout",
+                Some("failed"),
+                Some("the response's body took too long"),
+            ),
+            Self::Panicked => ("panic", None, Some("the handler panicked")),
+        }
+    }
 }
 
 // === impl Exchange ===
 
 impl Exchange {
-    pub(crate) fn new(context: Context, method: Method) -> Self {
+    pub(crate) fn new(
+        context: Context,
+        method: Method,
+        tracer: Arc<ExchangeTracer>,
+        active: Active,
+    ) -> Self {
         Self {
             context,
             method,
+            tracer,
+            active,
+            outcome: Outcome::default(),
+            received_bytes: None,
             ended: false,
         }
     }
@@ -59,17 +157,40 @@ impl Exchange {
         value
     }
 
+    /// The request with a body that is counted, where that is wanted.
+    pub(crate) fn counted(exchange: &mut Option<Self>, request: Request) -> Request {
+        let Some(exchange) = exchange else {
+            return request;
+        };
+        if exchange.tracer.rules.body_sizes == BodySizes::Unmeasured {
+            return request;
+        }
+        let bytes = Arc::clone(exchange.received_bytes.get_or_insert_default());
+        request.map(|body| Body::new(CountedBody::new(body, bytes)))
+    }
+
     /// Records the response's head, and tells the client by `Server-Timing` which span answered it.
     pub(crate) fn answered(&mut self, response: &mut Response) {
+        let rules = &self.tracer.rules;
         let span = self.context.span();
         let status = response.status();
         let code = i64::from(status.as_u16());
         span.set_attribute(KeyValue::new(names::http::RESPONSE_STATUS_CODE, code));
-        if status.is_server_error() {
-            span.set_attribute(KeyValue::new(names::error::TYPE, code.to_string()));
+        self.outcome.status = Some(status);
+        if rules.is_error(status) {
+            self.outcome.error_type = Some(status.as_str().to_owned().into());
             // No description: it would only repeat the status code (semantic conventions, HTTP spans, status).
             span.set_status(Status::error(""));
         }
+        if let Some(ErrorType(name)) = response.extensions().get() {
+            self.outcome.error_type = Some((*name).into());
+        }
+        if span.is_recording() {
+            for header in rules.captured.of_response(response.headers()) {
+                span.set_attribute(header);
+            }
+        }
+        rules.hooks.on_response(&span, response);
         let answered_by = crate::propagate::span_context(&self.context);
         // Without an SDK no span of ours answers, and the context holds the caller's.
         if !answered_by.is_remote()
@@ -101,22 +222,31 @@ impl Exchange {
             return;
         }
         let span = self.context.span();
+        let (error_type, body_end, description) = how.told();
         match how {
             EndOfExchange::Complete => {}
+            // A failed answer stays one if nobody waits for its end.
             EndOfExchange::Cancelled => {
-                // The caller's choice: not an error of the server.
-                span.set_attribute(KeyValue::new(names::throughline::BODY_END, "cancelled"));
+                self.outcome.error_type.get_or_insert(error_type.into());
             }
-            EndOfExchange::Failed => {
-                span.set_attribute(KeyValue::new(names::throughline::BODY_END, "failed"));
-                span.set_attribute(KeyValue::new(names::error::TYPE, "response_body"));
-                span.set_status(Status::error("the response's body failed"));
-            }
-            EndOfExchange::Panicked => {
-                span.set_attribute(KeyValue::new(names::error::TYPE, "panic"));
-                span.set_status(Status::error("the handler panicked"));
+            EndOfExchange::Failed | EndOfExchange::TimedOut | EndOfExchange::Panicked => {
+                self.outcome.error_type = Some(error_type.into());
             }
         }
+        if let Some(body_end) = body_end {
+            span.set_attribute(KeyValue::new(names::throughline::BODY_END, body_end));
+        }
+        if let Some(description) = description {
+            span.set_status(Status::error(description));
+        }
+        if let Some(bytes) = &self.received_bytes {
+            self.outcome.request_bytes = bytes.load(Ordering::Relaxed);
+            record_sizes(&self.outcome, &span);
+        }
+        if let Some(error) = &self.outcome.error_type {
+            span.set_attribute(KeyValue::new(names::error::TYPE, error.clone()));
+        }
+        self.active.record(&self.outcome);
         span.end();
     }
 }
@@ -124,6 +254,16 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.end_once(EndOfExchange::Cancelled);
+    }
+}
+
+fn record_sizes(outcome: &Outcome, span: &SpanRef<'_>) {
+    for (name, bytes) in [
+        (names::http::REQUEST_BODY_SIZE, outcome.request_bytes),
+        (names::http::RESPONSE_BODY_SIZE, outcome.response_bytes),
+    ] {
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        span.set_attribute(KeyValue::new(name, bytes));
     }
 }
 

@@ -1,83 +1,117 @@
 //! How an exchange's span starts: the caller's context, the name, and the attributes that a sampler may look at.
 
 use super::{
-    address,
+    address::Ends,
     clip::clip,
-    route::{self, ExcludedPaths},
+    metrics::{Labels, Metrics},
+    route,
+    settings::Rules,
     span::Exchange,
 };
 use crate::propagate;
 use axum::extract::Request;
 use http::{Version, header::USER_AGENT};
 use opentelemetry::{
-    KeyValue,
+    Context, KeyValue,
     global::BoxedTracer,
+    metrics::Meter,
     trace::{SpanKind, TraceContextExt, Tracer},
 };
-use std::fmt;
+use std::{fmt, sync::Arc};
 use throughline_core::{names, redact};
 
-/// What starts exchanges: a tracer, and what is not traced.
+/// What starts exchanges: a tracer, instruments, and what an application wants.
 pub(crate) struct ExchangeTracer {
-    pub(crate) tracer: BoxedTracer,
-    pub(crate) excluded: ExcludedPaths,
+    tracer: BoxedTracer,
+    metrics: Arc<Metrics>,
+    pub(super) rules: Arc<Rules>,
 }
 
 // === impl ExchangeTracer ===
 
 impl ExchangeTracer {
-    /// Starts the span of `request`, a child of the caller's; none if its path is excluded.
-    pub(crate) fn start(&self, request: &Request) -> Option<Exchange> {
-        if self.excluded.contain(request.uri().path()) {
+    pub(crate) fn new(tracer: BoxedTracer, meter: &Meter, rules: Arc<Rules>) -> Self {
+        let metrics = Metrics::new(rules.meter.as_ref().unwrap_or(meter), rules.body_sizes);
+        Self {
+            tracer,
+            metrics: Arc::new(metrics),
+            rules,
+        }
+    }
+
+    /// Starts the span of `request`, a child of the caller's; none if its URL is excluded.
+    pub(crate) fn start(self: &Arc<Self>, request: &Request) -> Option<Exchange> {
+        if self.rules.excluded_paths.contain(request.uri().path()) {
             return None;
         }
+        let ends = Ends::of(request, &self.rules.proxies);
+        if self.excludes(request, &ends) {
+            return None;
+        }
+        let labels = Labels {
+            method: names::http::method(request.method().as_str()),
+            scheme: ends.scheme,
+            route: route::route(request).map(Into::into),
+            protocol_version: protocol_version(request.version()),
+        };
+        let context = self.span(request, &ends, &labels);
+        self.rules.hooks.on_request(&context.span(), request);
+        let active = self.metrics.start(labels);
+        let method = request.method().clone();
+        Some(Exchange::new(context, method, Arc::clone(self), active))
+    }
+
+    fn excludes(&self, request: &Request, ends: &Ends) -> bool {
+        let excluded = &self.rules.excluded_urls;
+        !excluded.is_empty() && excluded.is_match(&format!("{ends}{}", request.uri().path()))
+    }
+
+    fn span(&self, request: &Request, ends: &Ends, labels: &Labels) -> Context {
         let parent = propagate::extract(request.headers());
-        let method = names::http::method(request.method().as_str());
-        let route = route::route(request);
+        let mut attributes = attributes(request, ends, labels);
+        self.rules
+            .captured
+            .of_request(request.headers(), &mut attributes);
         let span = self
             .tracer
-            .span_builder(route::span_name(method, route))
+            .span_builder(route::span_name(labels.method, labels.route.as_deref()))
             .with_kind(SpanKind::Server)
-            .with_attributes(attributes(request, method, route));
+            .with_attributes(attributes);
         let span = self.tracer.build_with_context(span, &parent);
-        Some(Exchange::new(
-            parent.with_span(span),
-            request.method().clone(),
-        ))
+        propagate::with_span(&parent, span)
     }
 }
 
 impl fmt::Debug for ExchangeTracer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExchangeTracer")
-            .field("excluded", &self.excluded)
+            .field("rules", &self.rules)
             .finish_non_exhaustive()
     }
 }
 
-fn attributes(request: &Request, method: &'static str, route: Option<&str>) -> Vec<KeyValue> {
+fn attributes(request: &Request, ends: &Ends, labels: &Labels) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(16);
-    attributes.push(KeyValue::new(names::http::REQUEST_METHOD, method));
-    if method == names::http::OTHER_METHOD {
+    attributes.push(KeyValue::new(names::http::REQUEST_METHOD, labels.method));
+    if labels.method == names::http::OTHER_METHOD {
         let original = clip(request.method().as_str());
         attributes.push(KeyValue::new(
             names::http::REQUEST_METHOD_ORIGINAL,
             original,
         ));
     }
-    if let Some(route) = route {
-        attributes.push(KeyValue::new(names::http::ROUTE, route.to_owned()));
+    if let Some(route) = &labels.route {
+        attributes.push(KeyValue::new(names::http::ROUTE, Arc::clone(route)));
     }
     let uri = request.uri();
-    let scheme = uri.scheme_str().unwrap_or("http").to_owned();
-    attributes.push(KeyValue::new(names::url::SCHEME, scheme));
+    attributes.push(KeyValue::new(names::url::SCHEME, ends.scheme));
     attributes.push(KeyValue::new(names::url::PATH, clip(uri.path())));
     if let Some(query) = uri.query() {
         let query = clip(&redact::query(query));
         attributes.push(KeyValue::new(names::url::QUERY, query));
     }
-    address::record(request, &mut attributes);
-    if let Some(version) = protocol_version(request.version()) {
+    ends.record(&mut attributes);
+    if let Some(version) = labels.protocol_version {
         attributes.push(KeyValue::new(names::network::PROTOCOL_VERSION, version));
     }
     if let Some(agent) = request.headers().get(USER_AGENT) {

@@ -1,8 +1,9 @@
 //! What came in and has no place in a [`SpanContext`](opentelemetry::trace::SpanContext) of ours.
 
+use opentelemetry::trace::SpanContext;
 use opentelemetry::{TraceFlags, TraceId};
 
-use super::TraceParent;
+use super::{RANDOM, TraceParent};
 
 /// The caller's trace context as it came in, kept in the [`Context`](opentelemetry::Context) by extraction.
 ///
@@ -19,6 +20,16 @@ pub struct Incoming {
 impl Incoming {
     pub(super) fn new(parent: TraceParent, state: Option<String>) -> Self {
         Self { parent, state }
+    }
+
+    /// For a trace that begins with `span`, by an SDK that gives it a random id and does not say so: as if it had come in
+    /// with the random flag. `None` if the span is not valid.
+    pub fn of_random_root(span: &SpanContext) -> Option<Self> {
+        let parent = TraceParent::of(span)?;
+        Some(Self::new(
+            parent.with_flags(span.trace_flags() | RANDOM),
+            None,
+        ))
     }
 
     /// The trace that the caller is in.

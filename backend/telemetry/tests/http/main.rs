@@ -1,0 +1,9 @@
+//! HTTP exchanges with real servers: their spans and metrics.
+
+mod drops;
+mod metrics;
+mod protocols;
+mod settings;
+mod spans;
+#[path = "../support/mod.rs"]
+mod support;
