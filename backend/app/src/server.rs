@@ -121,7 +121,7 @@ impl Server {
             warn!("requests still under way after {DRAIN:?} are cut off");
             self.tasks.shutdown().await;
         }
-        self.db.untraced().close().await;
+        self.db.close().await;
     }
 }
 
