@@ -2,14 +2,16 @@
 
 mod apt;
 mod browser;
+mod postgres;
 mod tools;
 mod wasm;
 
 pub(crate) use browser::Browser;
+pub(crate) use postgres::Postgres;
 pub(crate) use wasm::{Profile, WasmToolchain};
 
 use crate::{step, workspace};
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
@@ -63,8 +65,22 @@ impl PageTools {
 }
 
 /// Everything that `cargo xtask test` needs.
-pub(crate) fn everything() -> Result<(PageTools, Browser)> {
-    Ok((PageTools::ensure()?, Browser::ensure()?))
+pub(crate) fn everything() -> Result<(PageTools, Browser, Postgres)> {
+    Ok((
+        PageTools::ensure()?,
+        Browser::ensure()?,
+        Postgres::ensure()?,
+    ))
+}
+
+/// What `find` finds, if need be after `packages` have been installed.
+fn present<T>(what: &str, find: fn() -> Option<T>, packages: &[&str]) -> Result<T> {
+    if let Some(found) = find() {
+        step::already(&format!("{what} is there"));
+        return Ok(found);
+    }
+    apt::install(what, packages)?;
+    find().with_context(|| format!("{} installed, but not on PATH", packages.join(" and ")))
 }
 
 /// The folder of `program` if it is on PATH and `--version` prints the wanted version.

@@ -129,7 +129,7 @@ impl Server {
             warn!("what is still under way after {DRAIN:?} is cut off");
             self.tasks.shutdown().await;
         }
-        self.db.untraced().close().await;
+        self.db.close().await;
     }
 }
 

@@ -1,14 +1,23 @@
-//! SQL: a CLIENT span for each query that runs on a traced sqlx pool.
+//! SQL: a CLIENT span for each query that runs on a traced sqlx pool, of SQLite or PostgreSQL, and its metrics.
 
+mod connection;
+mod described;
 mod detached;
-mod executor;
+mod error;
+mod metrics;
 mod pool;
+mod queries;
 mod query;
+mod run;
 mod statement;
+mod system;
 mod transaction;
+mod untraced;
 
 pub use self::{
-    executor::TracedConnection,
+    connection::TracedConnection,
     pool::{TracedPool, trace},
+    system::System,
     transaction::TracedTransaction,
+    untraced::Untraced,
 };

@@ -87,7 +87,7 @@ async fn a_span_does_not_end_after_it_was_closed() {
         sign_in.instrument(info_span!("authenticate_user")).await;
         closed.push(SystemTime::now());
     }
-    db.untraced().close().await;
+    db.close().await;
     let mut spans = recorder.spans().await;
     spans.retain(|span| span.name == "authenticate_user");
     assert_eq!(spans.len(), SIGN_INS);
@@ -111,8 +111,8 @@ async fn the_thread_of_a_connection_enters_no_span_of_a_query() {
         while rows.try_next().await.unwrap().is_some() {}
         drop(rows);
         let mut connection = db.acquire().await.unwrap();
-        query().execute(db.on(&mut connection)).await.unwrap();
-        query().fetch_one(db.on(&mut connection)).await.unwrap();
+        query().execute(&mut connection).await.unwrap();
+        query().fetch_one(&mut connection).await.unwrap();
     }
     .instrument(info_span!("work"))
     .await;
@@ -134,7 +134,7 @@ async fn the_thread_of_a_connection_enters_no_span_of_a_transaction() {
         for end in ["commit", "rollback", "drop"] {
             let mut transaction = db.begin().await.unwrap();
             let insert = sqlx::query("INSERT INTO users VALUES ('a' < 'b' COLLATE look)");
-            insert.execute(db.on(&mut transaction)).await.unwrap();
+            insert.execute(&mut *transaction).await.unwrap();
             match end {
                 "commit" => transaction.commit().await.unwrap(),
                 "rollback" => transaction.rollback().await.unwrap(),

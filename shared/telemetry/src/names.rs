@@ -100,6 +100,23 @@ pub mod db {
     pub const RESPONSE_STATUS_CODE: &str = "db.response.status_code";
     /// Rows that came back.
     pub const RESPONSE_RETURNED_ROWS: &str = "db.response.returned_rows";
+
+    /// Metric: how long an operation took, in seconds.
+    pub const OPERATION_DURATION: &str = "db.client.operation.duration";
+    /// Metric (in development, as are those below): connections of a pool, by [`CONNECTION_STATE`].
+    pub const CONNECTION_COUNT: &str = "db.client.connection.count";
+    /// Metric: connections that a pool may have.
+    pub const CONNECTION_MAX: &str = "db.client.connection.max";
+    /// Metric: requests that wait for a connection.
+    pub const CONNECTION_PENDING_REQUESTS: &str = "db.client.connection.pending_requests";
+    /// Metric: requests that waited in vain.
+    pub const CONNECTION_TIMEOUTS: &str = "db.client.connection.timeouts";
+    /// Metric: how long a connection was waited for, in seconds.
+    pub const CONNECTION_WAIT_TIME: &str = "db.client.connection.wait_time";
+    /// The pool.
+    pub const CONNECTION_POOL_NAME: &str = "db.client.connection.pool.name";
+    /// `idle` or `used`.
+    pub const CONNECTION_STATE: &str = "db.client.connection.state";
 }
 
 /// `error.*`: what went wrong.
@@ -239,6 +256,10 @@ pub mod throughline {
     pub const SERVER_SPAN_ID: &str = "throughline.server.span_id";
     /// By which door telemetry came in: `browser` for what an anonymous client sent.
     pub const SOURCE: &str = "throughline.source";
+    /// How long a query had to wait for a connection of its pool, in milliseconds.
+    pub const DB_CONNECTION_WAIT_MS: &str = "throughline.db.connection.wait_ms";
+    /// Whether a transaction was rolled back because it was dropped.
+    pub const DB_TRANSACTION_DROPPED: &str = "throughline.db.transaction.dropped";
     /// How a response's body ended: `complete`, `cancelled`, `failed`.
     pub const BODY_END: &str = "throughline.body.end";
     /// Whether a browser request was aborted by its caller, which is no error of it.

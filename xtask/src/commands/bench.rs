@@ -1,7 +1,7 @@
 //! `cargo xtask bench browser`: the browser client beside OpenTelemetry's JavaScript SDK, in Chromium.
 
 use crate::build::{Features, Module, Optimize};
-use crate::setup::{self, Browser, PageTools};
+use crate::setup::{Browser, PageTools};
 use crate::{step, workspace};
 use anyhow::{Context as _, Result, bail};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -18,7 +18,7 @@ pub(crate) fn main(mut args: lexopt::Parser) -> Result<()> {
         _ => bail!("bench what? `cargo xtask bench browser`"),
     }
     super::no_more(&mut args)?;
-    let (tools, browser) = setup::everything()?;
+    let (tools, browser) = (PageTools::ensure()?, Browser::ensure()?);
     let packages = npm_packages()?;
     // What a user ships is small. Where that is too slow, it helps to know what the size is traded for.
     let shipped = run(&tools, &browser, &packages, Optimize::Size);

@@ -1,7 +1,7 @@
 //! `cargo xtask e2e`: the real thing in headless Chromium.
 
 use crate::setup::{Browser, PageTools, Profile};
-use crate::{build, setup, step, workspace};
+use crate::{build, step, workspace};
 use anyhow::Result;
 use std::fmt::Write as _;
 use std::fs::Permissions;
@@ -18,7 +18,7 @@ pub(crate) fn main(mut args: lexopt::Parser) -> Result<()> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let (tools, browser) = setup::everything()?;
+    let (tools, browser) = (PageTools::ensure()?, Browser::ensure()?);
     e2e(&tools, &browser, filter.as_deref())
 }
 

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that CI runs.
 
 use super::e2e::e2e;
-use crate::setup::{self, Browser, PageTools, Profile, WasmToolchain};
+use crate::setup::{self, Browser, PageTools, Postgres, Profile, WasmToolchain};
 use crate::{step, workspace};
 use anyhow::Result;
 use std::process::Command;
@@ -22,11 +22,11 @@ const CLIENT_FEATURES: &str = "baggage,clock-offset,config,errors,logs,long-anim
 
 pub(crate) fn main(mut args: lexopt::Parser) -> Result<()> {
     super::no_more(&mut args)?;
-    let (tools, browser) = setup::everything()?;
+    let (tools, browser, postgres) = setup::everything()?;
     step::loud("format", &mut command(&["fmt", "--all", "--check"]))?;
     host_lints()?;
     wasm_lints(&tools)?;
-    host_tests()?;
+    host_tests(&postgres)?;
     wasm_tests(&tools, &browser)?;
     e2e(&tools, &browser, None)
 }
@@ -82,8 +82,9 @@ fn deny_warnings<'a>(lints: &'a mut Command, tools: &PageTools) -> &'a mut Comma
     }
 }
 
-fn host_tests() -> Result<()> {
+fn host_tests(postgres: &Postgres) -> Result<()> {
     let mut tests = command(&["test", "--workspace", "--exclude", "throughline-e2e"]);
+    postgres.prepare(&mut tests);
     step::loud("host tests", &mut tests)?;
     let mut client = command(&["test", "-p", CLIENT, "--all-features"]);
     step::loud("host tests of the client with all features", &mut client)

@@ -1,8 +1,7 @@
 //! Chromium with ChromeDriver, and Firefox, for the tests.
 
-use super::{apt, find};
-use crate::step;
-use anyhow::{Context as _, Result};
+use super::{find, present};
+use anyhow::Result;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -37,16 +36,6 @@ impl Browser {
             .env("CHROMEDRIVER", &self.chromedriver)
             .env("FIREFOX", &self.firefox);
     }
-}
-
-/// What `find` finds, if need be after `packages` have been installed.
-fn present<T>(what: &str, find: fn() -> Option<T>, packages: &[&str]) -> Result<T> {
-    if let Some(found) = find() {
-        step::already(&format!("{what} is there"));
-        return Ok(found);
-    }
-    apt::install(what, packages)?;
-    find().with_context(|| format!("{} installed, but not on PATH", packages.join(" and ")))
 }
 
 fn chromium() -> Option<(PathBuf, PathBuf)> {

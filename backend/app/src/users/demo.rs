@@ -1,7 +1,8 @@
 //! The administrator of a demonstration, whose password everybody knows: `Settings` refuses it on a public address.
 
 use rag_admin_api::{Role, User};
-use sqlx::SqlitePool;
+use sqlx::Sqlite;
+use throughline_instrument::sqlx::Untraced;
 
 use super::{Email, find_by_email, insert};
 use crate::{
@@ -13,7 +14,10 @@ const EMAIL: &str = "demo@example.com";
 const PASSWORD: &str = "correct horse battery staple";
 
 /// Makes the demonstration administrator, unless there is one.
-pub(crate) async fn ensure_demo_user(db: &SqlitePool, passwords: &Passwords) -> anyhow::Result<()> {
+pub(crate) async fn ensure_demo_user(
+    db: Untraced<'_, Sqlite>,
+    passwords: &Passwords,
+) -> anyhow::Result<()> {
     if find_by_email(db, &Email::parse(EMAIL)?).await?.is_none() {
         let hash = passwords.hash(Password::new(PASSWORD)?).await?;
         let user = User {

@@ -13,10 +13,15 @@ use tracing_subscriber::{
 /// Crates that exporters are made of. What they say below a warning would be about our own exports.
 const EXPORTERS: [&str; 5] = ["opentelemetry", "hyper", "h2", "tonic", "reqwest"];
 
+/// sqlx's logs of statements, with the values in them. A query's span tells the same without.
+const STATEMENTS: &str = "sqlx::query";
+
 /// Logs that are written: by `RUST_LOG`'s directives, `info` without any.
 pub(crate) fn log_filter<S: 'static>(directives: Option<&str>) -> impl Filter<S> + 'static {
-    let not_exporters: fn(&Metadata<'_>) -> bool =
-        |metadata| *metadata.level() <= Level::WARN || !is_exporter(metadata.target());
+    let not_exporters: fn(&Metadata<'_>) -> bool = |metadata| {
+        let is_loud = *metadata.level() <= Level::WARN;
+        metadata.target() != STATEMENTS && (is_loud || !is_exporter(metadata.target()))
+    };
     EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .parse_lossy(directives.unwrap_or_default())

@@ -4,7 +4,7 @@
 //! is in that span until some time after it has sent the answer. tracing-opentelemetry takes the last time that a span was
 //! left for its end: the caller's span would end after its own parent, and be open for as long.
 //!
-//! The price: what sqlx logs on that thread, slow statements above all, has no trace id. The query's span tells the same.
+//! sqlx's logs of statements hold the values in them. They go nowhere; the query's span tells the same without.
 
 use futures_core::Stream;
 use pin_project_lite::pin_project;
@@ -20,6 +20,9 @@ use tracing::{
     span::{Attributes, Id, Record},
     subscriber::Interest,
 };
+
+/// The target of sqlx's logs of statements.
+const STATEMENT_LOGS: &str = "sqlx::query";
 
 /// The subscriber that is current now, but without a current span. Logs and spans go to it as ever, and keep their place
 /// in the trace.
@@ -78,10 +81,6 @@ impl<T> Detached<T> {
         }
     }
 
-    pub(super) fn get_ref(&self) -> &T {
-        &self.inner
-    }
-
     pub(super) fn get_mut(&mut self) -> &mut T {
         &mut self.inner
     }
@@ -131,6 +130,9 @@ impl Drop for Leave {
 /// `current_span` is the one method that does not go on: by default there is none.
 impl Subscriber for WithoutSpan {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if metadata.target() == STATEMENT_LOGS {
+            return Interest::never();
+        }
         self.0.register_callsite(metadata)
     }
 
@@ -140,7 +142,7 @@ impl Subscriber for WithoutSpan {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.0.enabled(metadata)
+        metadata.target() != STATEMENT_LOGS && self.0.enabled(metadata)
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {

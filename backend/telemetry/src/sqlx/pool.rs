@@ -1,121 +1,223 @@
 //! The traced pool.
 
-use super::{executor::TracedConnection, query::Queries, transaction::TracedTransaction};
-use opentelemetry::global::BoxedTracer;
-use sqlx::{Database, Pool, pool::PoolConnection, sqlite::SqliteConnectOptions};
-use std::{any::Any, fmt, sync::Arc};
+use super::{
+    connection::{Held, TracedConnection},
+    queries::Queries,
+    query::waited,
+    run::{self, Prepared, Row, Steps, Through},
+    system::System,
+    transaction::TracedTransaction,
+    untraced::Untraced,
+};
+use futures_core::future::BoxFuture;
+use opentelemetry::{global::BoxedTracer, metrics::Meter};
+use sqlx::{
+    ConnectOptions, Database, Describe, Error, Execute, Executor, Pool, SqlSafeStr, SqlStr,
+    Transaction,
+};
+use std::{fmt, sync::Arc};
 
-/// A pool whose queries are traced. A reference to it is what `sqlx::query(…)` runs on. Clones share the pool.
+/// A pool whose queries are traced and measured. A reference to it is what `sqlx::query(…)` runs on. Clones share the
+/// pool.
 pub struct TracedPool<DB: Database> {
-    pub(super) pool: Pool<DB>,
-    pub(super) queries: Arc<Queries>,
+    pool: Arc<Pool<DB>>,
+    queries: Arc<Queries>,
 }
 
-/// Traces the queries of a pool.
+/// Traces the queries of a pool, of SQLite or PostgreSQL.
 ///
 /// ```
 /// # async fn example() -> Result<(), sqlx::Error> {
 /// let pool = sqlx::SqlitePool::connect("sqlite::memory:").await?;
 /// let db = throughline_instrument::sqlx::trace(pool);
-/// let row = sqlx::query("SELECT id FROM users WHERE email = ?")
+/// let row = sqlx::query("SELECT id FROM users WHERE email = $1")
 ///     .bind("demo@example.com")
-///     .fetch_optional(&db);
+///     .fetch_optional(&db)
+///     .await?;
 /// # drop(row);
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// In a transaction, or on one connection, queries run on what [`TracedPool::on`] gives.
-pub fn trace<DB: Database>(pool: Pool<DB>) -> TracedPool<DB> {
-    let queries = Queries::new(system_name::<DB>(), namespace::<DB>(&pool));
-    TracedPool {
-        pool,
-        queries: Arc::new(queries),
-    }
-}
-
-/// The well-known value of `db.system.name`.
-fn system_name<DB: Database>() -> &'static str {
-    match DB::NAME {
-        "SQLite" => "sqlite",
-        "PostgreSQL" => "postgresql",
-        "MySQL" => "mysql",
-        other => other,
-    }
-}
-
-/// The database within its system: for SQLite the name of its file, without the folders that it is in.
-fn namespace<DB: Database>(pool: &Pool<DB>) -> Option<String> {
-    let options = pool.connect_options();
-    let options = (&*options as &dyn Any).downcast_ref::<SqliteConnectOptions>()?;
-    let path = options.get_filename();
-    let name = path.file_name()?.to_string_lossy();
-    // `sqlite::memory:` becomes `file:sqlx-in-memory-0`.
-    if name.starts_with("file:") || name == ":memory:" {
-        return Some(":memory:".to_owned());
-    }
-    Some(name.into_owned())
+/// sqlx's own logs of statements, which hold the values that are written in them, are switched off for connections that
+/// are opened from now on.
+pub fn trace<DB: System>(pool: Pool<DB>) -> TracedPool<DB> {
+    let options = (*pool.connect_options()).clone();
+    pool.set_connect_options(options.disable_statement_logging());
+    let pool = Arc::new(pool);
+    let queries = Arc::new(Queries::new(&pool));
+    TracedPool { pool, queries }
 }
 
 // === impl TracedPool ===
 
 impl<DB: Database> TracedPool<DB> {
-    /// Makes spans with this tracer, in place of the global provider's.
+    /// Makes spans with this tracer, in place of the global provider's. Call it before the pool is cloned or used.
     #[must_use]
     pub fn with_tracer(self, tracer: BoxedTracer) -> Self {
+        self.with_queries(|queries| queries.with_tracer(tracer))
+    }
+
+    /// Measures with this meter, in place of the global provider's. Call it before the pool is cloned or used.
+    #[must_use]
+    pub fn with_meter(self, meter: &Meter) -> Self {
+        self.with_queries(|queries| queries.with_meter(meter))
+    }
+
+    fn with_queries(self, change: impl FnOnce(Queries) -> Queries) -> Self {
+        let queries = Arc::try_unwrap(self.queries).unwrap_or_else(|shared| shared.afresh());
         Self {
-            queries: Arc::new(self.queries.with_tracer(tracer)),
+            queries: Arc::new(change(queries)),
             pool: self.pool,
         }
     }
 
-    /// Starts a transaction. Run its queries on [`db.on(&mut transaction)`](Self::on).
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Pool::begin`].
-    pub async fn begin(&self) -> Result<TracedTransaction<DB>, sqlx::Error> {
-        let transaction = self.queries.detach(|| self.pool.begin()).await?;
-        let transaction = self.queries.detach(|| transaction);
-        Ok(TracedTransaction::new(transaction))
-    }
-
-    /// Takes a connection out of the pool, until it is dropped. Run its queries on
-    /// [`db.on(&mut connection)`](Self::on).
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Pool::acquire`].
-    pub async fn acquire(&self) -> Result<PoolConnection<DB>, sqlx::Error> {
-        self.queries.detach(|| self.pool.acquire()).await
-    }
-
-    /// One connection, or a transaction, as what traced queries run on.
+    /// Starts a transaction. Run its queries on `&mut *transaction`.
     ///
     /// ```
     /// # async fn example(db: throughline_instrument::sqlx::TracedPool<sqlx::Sqlite>) -> Result<(), sqlx::Error> {
     /// let mut transaction = db.begin().await?;
-    /// sqlx::query("DELETE FROM sessions").execute(db.on(&mut transaction)).await?;
+    /// sqlx::query("DELETE FROM sessions").execute(&mut *transaction).await?;
     /// transaction.commit().await
     /// # }
     /// ```
-    pub fn on<'c>(&self, connection: &'c mut DB::Connection) -> TracedConnection<'c, DB> {
-        TracedConnection {
-            connection,
-            queries: Arc::clone(&self.queries),
-        }
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pool::begin`].
+    pub async fn begin(&self) -> Result<TracedTransaction<'static, DB>, Error> {
+        self.begin_by(None).await
     }
 
-    /// The pool itself: for migrations, its state, and what else is not to be traced.
-    pub fn untraced(&self) -> &Pool<DB> {
-        &self.pool
+    /// Starts a transaction by a statement of its own, such as `BEGIN IMMEDIATE`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pool::begin_with`].
+    pub async fn begin_with(
+        &self,
+        statement: impl SqlSafeStr,
+    ) -> Result<TracedTransaction<'static, DB>, Error> {
+        self.begin_by(Some(statement.into_sql_str())).await
+    }
+
+    async fn begin_by(
+        &self,
+        statement: Option<SqlStr>,
+    ) -> Result<TracedTransaction<'static, DB>, Error> {
+        let queries = &self.queries;
+        let span = queries.query(statement.as_ref().map_or("BEGIN", SqlStr::as_str));
+        let context = span.context();
+        let begin = async move {
+            let waiting = queries.wait();
+            let connection = queries.detach(|| self.pool.acquire()).await?;
+            waited(&context, waiting.over());
+            queries
+                .detach(|| Transaction::begin(connection, statement))
+                .await
+        };
+        let transaction = span.command(begin).await?;
+        let transaction = queries.detach(|| transaction);
+        Ok(TracedTransaction::new(transaction, queries))
+    }
+
+    /// Takes a connection out of the pool, until it is dropped. Run queries on `&mut connection`. The first one's span tells
+    /// how long the connection had to be waited for.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pool::acquire`].
+    pub async fn acquire(&self) -> Result<TracedConnection<'static, DB>, Error> {
+        let waiting = self.queries.wait();
+        let connection = self.queries.detach(|| self.pool.acquire()).await;
+        if matches!(connection, Err(Error::PoolTimedOut)) {
+            self.queries.instruments().timed_out();
+        }
+        let held = Held::Pooled(connection?);
+        Ok(TracedConnection::new(
+            held,
+            &self.queries,
+            Some(waiting.over()),
+        ))
+    }
+
+    /// A connection that did not come from here, as what traced queries run on.
+    pub fn on<'c>(&self, connection: &'c mut DB::Connection) -> TracedConnection<'c, DB> {
+        TracedConnection::new(Held::Borrowed(connection), &self.queries, None)
+    }
+
+    /// What queries run on that are to make no spans: health checks, clean-up.
+    pub fn untraced(&self) -> Untraced<'_, DB> {
+        Untraced::new(&self.pool, &self.queries)
+    }
+
+    /// Closes the pool, see [`Pool::close`].
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Whether the pool was closed.
+    pub fn is_closed(&self) -> bool {
+        self.pool.is_closed()
+    }
+
+    /// Connections that are open.
+    pub fn size(&self) -> u32 {
+        self.pool.size()
+    }
+
+    /// Connections that are open and not in use.
+    pub fn num_idle(&self) -> usize {
+        self.pool.num_idle()
+    }
+}
+
+impl<'p, DB: Database> Executor<'p> for &'p TracedPool<DB>
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    type Database = DB;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> Steps<'e, DB>
+    where
+        'p: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        run::rows(&self.queries, Through::Pool, query, |query| {
+            self.pool.fetch_many(query)
+        })
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> Row<'e, DB>
+    where
+        'p: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        run::row(&self.queries, Through::Pool, query, |query| {
+            self.pool.fetch_optional(query)
+        })
+    }
+
+    fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [DB::TypeInfo]) -> Prepared<'e, DB>
+    where
+        'p: 'e,
+    {
+        self.untraced().prepare_with(sql, parameters)
+    }
+
+    // Compile-time checks of queries only. sqlx's feature `macros`, which this crate turns on, asks for it.
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<DB>, Error>>
+    where
+        'p: 'e,
+    {
+        self.untraced().describe(sql)
     }
 }
 
 impl<DB: Database> Clone for TracedPool<DB> {
     fn clone(&self) -> Self {
         Self {
-            pool: self.pool.clone(),
+            pool: Arc::clone(&self.pool),
             queries: Arc::clone(&self.queries),
         }
     }

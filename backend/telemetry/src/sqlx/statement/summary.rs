@@ -2,7 +2,7 @@
 
 use super::lexer::Token;
 
-/// The longest `db.query.summary`, by the semantic conventions.
+/// The longest `db.query.summary`, by the semantic conventions; no name of a table is longer either.
 const MAX_SUMMARY_BYTES: usize = 255;
 
 /// Words that begin a statement, other than `WITH`, which the true operation follows.
@@ -48,7 +48,7 @@ const CONFLICT_ACTIONS: [&str; 5] = ["ROLLBACK", "ABORT", "REPLACE", "FAIL", "IG
 const FUNCTIONS_WITH_FROM: [&str; 5] = ["EXTRACT", "TRIM", "SUBSTRING", "OVERLAY", "POSITION"];
 
 /// Words after which a comma does not lead to another table.
-const AFTER_TABLES: [&str; 13] = [
+const AFTER_TABLES: [&str; 17] = [
     "WHERE",
     "GROUP",
     "ORDER",
@@ -60,6 +60,10 @@ const AFTER_TABLES: [&str; 13] = [
     "SET",
     "VALUES",
     "RETURNING",
+    "WINDOW",
+    "OFFSET",
+    "FETCH",
+    "FOR",
     "ON",
     "USING",
 ];
@@ -121,9 +125,12 @@ struct Reader {
     /// `SELECT`, where the rows of an `INSERT` come from one.
     source: Option<&'static str>,
     expects: Expects,
-    parentheses: Vec<Opened>,
-    /// The depth of the list of tables that is being read.
-    list: Option<usize>,
+    /// Whether what is created is on a table: the next `ON` names it.
+    is_on_table: bool,
+    /// Each with whether it interrupts a list of tables.
+    parentheses: Vec<(Opened, bool)>,
+    /// Whether a list of tables is being read, in which a comma leads to another.
+    in_list: bool,
     previous: String,
     /// Names that a `WITH` defines. They are no tables.
     defined: Vec<String>,
@@ -152,10 +159,13 @@ impl Reader {
             Token::Quoted { name, .. } if self.in_with => self.define(name),
             Token::Symbol("(") => self.open(),
             Token::Symbol(")") => self.close(),
-            Token::Symbol(",") if self.list == Some(self.parentheses.len()) => {
+            Token::Symbol(",") if self.in_list => {
                 self.expects = Expects::Table;
             }
-            Token::Symbol(";") => self.expects = Expects::Nothing,
+            Token::Symbol(";") => {
+                self.in_list = false;
+                self.expects = Expects::Nothing;
+            }
             _ => {}
         }
         if !matches!(token, Token::Word(_)) {
@@ -192,12 +202,12 @@ impl Reader {
     /// A word of the statement after its operation.
     fn keyword(&mut self, word: &str, outermost: bool) {
         let operation = self.operation.as_deref().unwrap_or_default();
-        let in_function = self.parentheses.last() == Some(&Opened::FunctionWithFrom);
+        let in_function = matches!(self.parentheses.last(), Some((Opened::FunctionWithFrom, _)));
         match word {
             "FROM" if self.previous == "DISTINCT" || in_function => {}
             "FROM" => {
                 self.expects = Expects::Table;
-                self.list = Some(self.parentheses.len());
+                self.in_list = true;
             }
             "JOIN" => self.expects = Expects::Table,
             "INTO" if matches!(operation, "INSERT" | "REPLACE" | "MERGE") => {
@@ -206,12 +216,13 @@ impl Reader {
             "TABLE" if matches!(operation, "CREATE" | "ALTER" | "DROP") => {
                 self.expects = Expects::Table;
             }
-            "ON" if operation == "CREATE" => self.expects = Expects::Table,
+            "INDEX" | "TRIGGER" if operation == "CREATE" => self.is_on_table = true,
+            "ON" if std::mem::take(&mut self.is_on_table) => self.expects = Expects::Table,
             "SELECT" if outermost && matches!(operation, "INSERT" | "REPLACE") => {
                 self.source = Some("SELECT");
             }
             word if AFTER_TABLES.contains(&word) => {
-                self.list = None;
+                self.in_list = false;
                 self.expects = Expects::Nothing;
             }
             word if self.expects == Expects::Table && !self.is_before_name(word) => {
@@ -227,16 +238,18 @@ impl Reader {
 
     fn open(&mut self) {
         let function = FUNCTIONS_WITH_FROM.contains(&self.previous.as_str());
-        self.parentheses.push(if function {
+        let opened = if function {
             Opened::FunctionWithFrom
         } else {
             Opened::Plain
-        });
+        };
+        let interrupted = std::mem::take(&mut self.in_list);
+        self.parentheses.push((opened, interrupted));
         self.expects = Expects::Nothing;
     }
 
     fn close(&mut self) {
-        self.parentheses.pop();
+        self.in_list = self.parentheses.pop().is_some_and(|(_, list)| list);
         self.expects = Expects::Nothing;
     }
 
@@ -250,8 +263,9 @@ impl Reader {
     fn table(&mut self, name: String, is_function: bool) {
         self.expects = Expects::Nothing;
         self.previous.clear();
-        let definition = is_function && self.tables.is_empty() && self.list.is_none();
-        if (is_function && !definition) || self.defined.contains(&name) {
+        let definition = is_function && self.tables.is_empty() && !self.in_list;
+        let unknown = (is_function && !definition) || name.len() > MAX_SUMMARY_BYTES;
+        if unknown || self.defined.contains(&name) {
             return;
         }
         let known = self.tables.contains(&name) || self.inner_tables.contains(&name);

@@ -1,0 +1,137 @@
+//! The statements of a pool, each with the attributes of its spans and measurements.
+
+use super::statement::{Dialect, Statement};
+use opentelemetry::{KeyValue, StringValue};
+use parking_lot::RwLock;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+use throughline_core::names::db;
+
+/// Statements that are described once and remembered. Applications have a few dozen.
+const MAX_REMEMBERED: usize = 256;
+/// The longest statement that is remembered.
+const MAX_REMEMBERED_BYTES: usize = 4096;
+/// Different summaries that a pool's metrics tell. Statements beyond, of names that are made up as the program runs, are
+/// measured without summary and table.
+const MAX_SUMMARIES: usize = 100;
+
+/// What spans and metrics tell of a statement.
+#[derive(Debug)]
+pub(super) struct Described {
+    /// The span's name.
+    pub(super) name: String,
+    /// The span's attributes at its start.
+    pub(super) attributes: Vec<KeyValue>,
+    /// The attributes of what is measured: without the text.
+    pub(super) measured: Vec<KeyValue>,
+    /// Whether the number of rows is told even if there are none.
+    pub(super) returns_rows: bool,
+}
+
+/// The statements of one pool.
+#[derive(Debug)]
+pub(super) struct Statements {
+    dialect: Dialect,
+    /// What all of them have.
+    place: Vec<KeyValue>,
+    known: RwLock<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    by_text: HashMap<Box<str>, Arc<Described>>,
+    summaries: HashSet<String>,
+}
+
+// === impl Statements ===
+
+impl Statements {
+    pub(super) fn new(dialect: Dialect, place: Vec<KeyValue>) -> Self {
+        Self {
+            dialect,
+            place,
+            known: RwLock::default(),
+        }
+    }
+
+    /// None of them, of the same database.
+    pub(super) fn afresh(&self) -> Self {
+        Self::new(self.dialect, self.place.clone())
+    }
+
+    pub(super) fn describe(&self, sql: &str) -> Arc<Described> {
+        if let Some(known) = self.known.read().by_text.get(sql) {
+            return Arc::clone(known);
+        }
+        let statement = Statement::parse(sql, self.dialect);
+        let mut known = self.known.write();
+        let is_few = known.is_one_of_few(&statement.summary);
+        let described = Arc::new(Described::new(statement, &self.place, is_few));
+        if known.by_text.len() < MAX_REMEMBERED && sql.len() <= MAX_REMEMBERED_BYTES {
+            known.by_text.insert(sql.into(), Arc::clone(&described));
+        }
+        described
+    }
+}
+
+// === impl Known ===
+
+impl Known {
+    fn is_one_of_few(&mut self, summary: &str) -> bool {
+        if !self.summaries.contains(summary) {
+            if self.summaries.len() >= MAX_SUMMARIES {
+                return false;
+            }
+            self.summaries.insert(summary.to_owned());
+        }
+        true
+    }
+}
+
+// === impl Described ===
+
+impl Described {
+    fn new(statement: Statement, place: &[KeyValue], is_few: bool) -> Self {
+        let Statement {
+            text,
+            summary,
+            operation,
+            collection,
+        } = statement;
+        let name = if summary.is_empty() {
+            "query"
+        } else {
+            &summary
+        }
+        .to_owned();
+        let returns_rows = operation.as_deref() == Some("SELECT");
+        let operation = operation.map(|it| shared(db::OPERATION_NAME, it));
+        let summary = (!summary.is_empty()).then(|| shared(db::QUERY_SUMMARY, summary));
+        let collection = collection.map(|it| shared(db::COLLECTION_NAME, it));
+        let target: Vec<KeyValue> = summary.into_iter().chain(collection).collect();
+
+        let mut attributes = place.to_vec();
+        let mut measured = place.to_vec();
+        attributes.push(shared(db::QUERY_TEXT, text));
+        attributes.extend(operation.clone());
+        measured.extend(operation);
+        attributes.extend(target.iter().cloned());
+        if is_few {
+            measured.extend(target);
+        }
+        Self {
+            name,
+            attributes,
+            measured,
+            returns_rows,
+        }
+    }
+}
+
+/// An attribute whose clones share its value.
+fn shared(key: &'static str, value: String) -> KeyValue {
+    let value: Arc<str> = value.into();
+    KeyValue::new(key, StringValue::from(value))
+}

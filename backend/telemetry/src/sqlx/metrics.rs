@@ -1,0 +1,143 @@
+//! The metrics of a pool: how long its queries take, and how busy it is.
+
+use opentelemetry::{
+    KeyValue,
+    metrics::{Counter, Histogram, Meter, ObservableUpDownCounter, UpDownCounter},
+};
+use sqlx::{Database, Pool};
+use std::{sync::Weak, time::Duration};
+use throughline_core::names::db;
+
+/// The buckets of `db.client.operation.duration` that the conventions ask for, in seconds.
+const SECONDS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
+
+/// A pool, as far as its metrics look at it.
+pub(super) trait Connections: Send + Sync {
+    /// Open connections, and how many of them are idle.
+    fn open_and_idle(&self) -> (u32, u32);
+    /// How many there may be.
+    fn max(&self) -> u32;
+}
+
+/// The instruments of one pool.
+#[derive(Debug)]
+pub(super) struct Instruments {
+    duration: Histogram<f64>,
+    wait_time: Histogram<f64>,
+    pending: UpDownCounter<i64>,
+    timeouts: Counter<u64>,
+    pool_name: [KeyValue; 1],
+    _observed: [ObservableUpDownCounter<i64>; 2],
+}
+
+impl<DB: Database> Connections for Pool<DB> {
+    fn open_and_idle(&self) -> (u32, u32) {
+        let open = self.size();
+        let idle = u32::try_from(self.num_idle()).unwrap_or(u32::MAX);
+        // The two are not read at one moment.
+        (open, idle.min(open))
+    }
+
+    fn max(&self) -> u32 {
+        self.options().get_max_connections()
+    }
+}
+
+// === impl Instruments ===
+
+impl Instruments {
+    /// A pool that is gone is not measured any more: nothing here keeps it open.
+    pub(super) fn new(meter: &Meter, pool_name: &str, pool: &Weak<dyn Connections>) -> Self {
+        let histogram = |name, description| {
+            let histogram = meter.f64_histogram(name).with_unit("s");
+            let histogram = histogram.with_description(description);
+            histogram.with_boundaries(SECONDS.to_vec()).build()
+        };
+        Self {
+            duration: histogram(
+                db::OPERATION_DURATION,
+                "Duration of database client operations.",
+            ),
+            wait_time: histogram(
+                db::CONNECTION_WAIT_TIME,
+                "The time it took to obtain an open connection from the pool.",
+            ),
+            pending: meter
+                .i64_up_down_counter(db::CONNECTION_PENDING_REQUESTS)
+                .with_unit("{request}")
+                .with_description("The number of current pending requests for an open connection.")
+                .build(),
+            timeouts: meter
+                .u64_counter(db::CONNECTION_TIMEOUTS)
+                .with_unit("{timeout}")
+                .with_description("Connection timeouts that occurred trying to obtain one.")
+                .build(),
+            pool_name: [KeyValue::new(
+                db::CONNECTION_POOL_NAME,
+                pool_name.to_owned(),
+            )],
+            _observed: [
+                count(meter, pool_name, pool.clone()),
+                max(meter, pool_name, pool.clone()),
+            ],
+        }
+    }
+
+    /// One operation, from the call to the last row. Every attribute is to have few values.
+    pub(super) fn operation(&self, duration: Duration, attributes: &[KeyValue]) {
+        self.duration.record(duration.as_secs_f64(), attributes);
+    }
+
+    pub(super) fn waits(&self) {
+        self.pending.add(1, &self.pool_name);
+    }
+
+    pub(super) fn waits_no_more(&self) {
+        self.pending.add(-1, &self.pool_name);
+    }
+
+    pub(super) fn waited(&self, duration: Duration) {
+        self.wait_time
+            .record(duration.as_secs_f64(), &self.pool_name);
+    }
+
+    pub(super) fn timed_out(&self) {
+        self.timeouts.add(1, &self.pool_name);
+    }
+}
+
+fn count(meter: &Meter, name: &str, pool: Weak<dyn Connections>) -> ObservableUpDownCounter<i64> {
+    let state = |state: &'static str| {
+        [
+            KeyValue::new(db::CONNECTION_POOL_NAME, name.to_owned()),
+            KeyValue::new(db::CONNECTION_STATE, state),
+        ]
+    };
+    let (idle_state, used_state) = (state("idle"), state("used"));
+    meter
+        .i64_observable_up_down_counter(db::CONNECTION_COUNT)
+        .with_unit("{connection}")
+        .with_description("The number of connections that are currently in the state.")
+        .with_callback(move |observer| {
+            if let Some(pool) = pool.upgrade() {
+                let (open, idle) = pool.open_and_idle();
+                observer.observe(i64::from(idle), &idle_state);
+                observer.observe(i64::from(open - idle), &used_state);
+            }
+        })
+        .build()
+}
+
+fn max(meter: &Meter, name: &str, pool: Weak<dyn Connections>) -> ObservableUpDownCounter<i64> {
+    let name = [KeyValue::new(db::CONNECTION_POOL_NAME, name.to_owned())];
+    meter
+        .i64_observable_up_down_counter(db::CONNECTION_MAX)
+        .with_unit("{connection}")
+        .with_description("The maximum number of open connections allowed.")
+        .with_callback(move |observer| {
+            if let Some(pool) = pool.upgrade() {
+                observer.observe(i64::from(pool.max()), &name);
+            }
+        })
+        .build()
+}

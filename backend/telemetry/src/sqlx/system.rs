@@ -1,0 +1,108 @@
+//! The databases whose queries can be traced, and what their spans tell of where they are.
+
+use super::statement::Dialect;
+use opentelemetry::KeyValue;
+use sqlx::{
+    Connection, Database, Postgres, Sqlite, postgres::PgConnectOptions,
+    sqlite::SqliteConnectOptions,
+};
+use throughline_core::names::{db, network};
+
+/// A database whose SQL can be told from the values in it: SQLite and PostgreSQL.
+pub trait System: Database + Known {}
+
+/// What is known of a database system. Not to be named outside: [`System`] is implemented here only.
+pub trait Known: Database {
+    /// The value of `db.system.name`.
+    const SYSTEM: &'static str;
+    /// How its SQL is read.
+    const DIALECT: Dialect;
+
+    /// What its connections are to.
+    fn place(options: &<Self::Connection as Connection>::Options) -> Place;
+}
+
+/// Which database it is. Never who uses it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// `db.namespace`.
+    pub namespace: Option<String>,
+    /// `server.address`: a host, or the folder of a Unix socket.
+    pub address: Option<String>,
+    /// `server.port`.
+    pub port: Option<u16>,
+}
+
+impl System for Sqlite {}
+impl System for Postgres {}
+
+impl Known for Sqlite {
+    const SYSTEM: &'static str = "sqlite";
+    const DIALECT: Dialect = Dialect::Sqlite;
+
+    /// The name of its file, without the folders that it is in.
+    fn place(options: &SqliteConnectOptions) -> Place {
+        let name = options.get_filename().file_name();
+        let name = name.map(|name| name.to_string_lossy().into_owned());
+        // `sqlite::memory:` becomes `file:sqlx-in-memory-0`.
+        let in_memory = |name: &String| name.starts_with("file:") || name == ":memory:";
+        Place {
+            namespace: match name {
+                Some(name) if in_memory(&name) => Some(":memory:".to_owned()),
+                name => name,
+            },
+            ..Place::default()
+        }
+    }
+}
+
+impl Known for Postgres {
+    const SYSTEM: &'static str = "postgresql";
+    const DIALECT: Dialect = Dialect::Postgres;
+
+    /// Without a schema, which the server would have to be asked for; and without a name where that is the user's.
+    fn place(options: &PgConnectOptions) -> Place {
+        let socket = options.get_socket().map(|path| path.display().to_string());
+        let is_socket = socket.is_some() || options.get_host().starts_with('/');
+        Place {
+            namespace: options.get_database().map(str::to_owned),
+            address: Some(socket.unwrap_or_else(|| options.get_host().to_owned())),
+            port: (!is_socket).then(|| options.get_port()),
+        }
+    }
+}
+
+// === impl Place ===
+
+impl Place {
+    /// The attributes that all spans of a pool have.
+    pub(super) fn attributes(&self, system: &'static str) -> Vec<KeyValue> {
+        let mut attributes = vec![KeyValue::new(db::SYSTEM_NAME, system)];
+        let namespace = self.namespace.clone();
+        attributes.extend(namespace.map(|it| KeyValue::new(db::NAMESPACE, it)));
+        let address = self.address.clone();
+        attributes.extend(address.map(|it| KeyValue::new(network::SERVER_ADDRESS, it)));
+        let port = self.port.map(i64::from);
+        attributes.extend(port.map(|it| KeyValue::new(network::SERVER_PORT, it)));
+        attributes
+    }
+
+    /// `db.client.connection.pool.name`, in the form that the conventions suggest: `address:port/namespace`.
+    pub(super) fn pool_name(&self, system: &'static str) -> String {
+        let mut name = self.address.clone().unwrap_or_default();
+        if let Some(port) = self.port {
+            name.push(':');
+            name.push_str(&port.to_string());
+        }
+        if let Some(namespace) = &self.namespace {
+            if !name.is_empty() {
+                name.push('/');
+            }
+            name.push_str(namespace);
+        }
+        if name.is_empty() {
+            name.push_str(system);
+        }
+        name
+    }
+}

@@ -1,0 +1,140 @@
+//! What is measured of a pool.
+
+use super::{sqlite::Database, support::Recorder};
+use expect_test::expect;
+use futures_util::poll;
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::metrics::{
+    InMemoryMetricExporter, SdkMeterProvider,
+    data::{AggregatedMetrics, MetricData},
+};
+use std::{fmt::Write, pin::pin};
+
+struct Meter {
+    provider: SdkMeterProvider,
+    exporter: InMemoryMetricExporter,
+}
+
+impl Meter {
+    fn new() -> Self {
+        let exporter = InMemoryMetricExporter::default();
+        let provider = SdkMeterProvider::builder()
+            .with_periodic_exporter(exporter.clone())
+            .build();
+        Self { provider, exporter }
+    }
+
+    /// `name unit {attribute=value, …} value`, sorted; of histograms, the count.
+    fn text(&self) -> String {
+        self.exporter.reset();
+        self.provider.force_flush().unwrap();
+        let mut lines = Vec::new();
+        for resource in self.exporter.get_finished_metrics().unwrap() {
+            for metric in resource.scope_metrics().flat_map(|scope| scope.metrics()) {
+                for (attributes, value) in points(metric.data()) {
+                    let (name, unit) = (metric.name(), metric.unit());
+                    lines.push(format!("{name} {unit} {{{attributes}}} {value}\n"));
+                }
+            }
+        }
+        lines.sort();
+        lines.concat()
+    }
+}
+
+fn points(data: &AggregatedMetrics) -> Vec<(String, String)> {
+    let attributes = |attributes: &mut dyn Iterator<Item = &opentelemetry::KeyValue>| {
+        let mut pairs: Vec<String> = attributes
+            .map(|it| format!("{}={}", it.key, it.value))
+            .collect();
+        pairs.sort();
+        pairs.join(", ")
+    };
+    match data {
+        AggregatedMetrics::F64(MetricData::Histogram(data)) => data
+            .data_points()
+            .map(|it| (attributes(&mut it.attributes()), it.count().to_string()))
+            .collect(),
+        AggregatedMetrics::I64(MetricData::Sum(data)) => data
+            .data_points()
+            .map(|it| (attributes(&mut it.attributes()), it.value().to_string()))
+            .collect(),
+        AggregatedMetrics::U64(MetricData::Sum(data)) => data
+            .data_points()
+            .map(|it| (attributes(&mut it.attributes()), it.value().to_string()))
+            .collect(),
+        other => panic!("an unexpected metric: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn operations_and_the_pool_are_measured() {
+    let recorder = Recorder::new();
+    let meter = Meter::new();
+    let db = Database::new().await.pool(&recorder).await;
+    let db = db.with_meter(&meter.provider.meter("throughline.sqlx"));
+    for number in 0..3 {
+        let query = sqlx::query("SELECT name FROM sqlite_master WHERE rowid = $1").bind(number);
+        query.fetch_optional(&db).await.unwrap();
+    }
+    sqlx::query("SELECT * FROM nowhere")
+        .execute(&db)
+        .await
+        .unwrap_err();
+    let connection = db.acquire().await.unwrap();
+    expect![[r#"
+        db.client.connection.count {connection} {db.client.connection.pool.name=:memory:, db.client.connection.state=idle} 0
+        db.client.connection.count {connection} {db.client.connection.pool.name=:memory:, db.client.connection.state=used} 1
+        db.client.connection.max {connection} {db.client.connection.pool.name=:memory:} 1
+        db.client.connection.pending_requests {request} {db.client.connection.pool.name=:memory:} 0
+        db.client.connection.wait_time s {db.client.connection.pool.name=:memory:} 5
+        db.client.operation.duration s {db.collection.name=nowhere, db.namespace=:memory:, db.operation.name=SELECT, db.query.summary=SELECT nowhere, db.response.status_code=1, db.system.name=sqlite, error.type=1} 1
+        db.client.operation.duration s {db.collection.name=sqlite_master, db.namespace=:memory:, db.operation.name=SELECT, db.query.summary=SELECT sqlite_master, db.system.name=sqlite} 3
+    "#]]
+    .assert_eq(&meter.text());
+    drop(connection);
+}
+
+#[tokio::test]
+async fn who_waits_for_a_connection_is_counted_until_it_is_there_or_given_up() {
+    let recorder = Recorder::new();
+    let meter = Meter::new();
+    let db = Database::new().await.pool(&recorder).await;
+    let db = db.with_meter(&meter.provider.meter("throughline.sqlx"));
+    let pending = || {
+        let text = meter.text();
+        let line = text.lines().find(|line| line.contains("pending"));
+        line.unwrap().rsplit(' ').next().unwrap().to_owned()
+    };
+    let connection = db.acquire().await.unwrap();
+    let mut patient = pin!(sqlx::query("SELECT 1").fetch_one(&db));
+    assert!(poll!(&mut patient).is_pending());
+    {
+        let mut impatient = pin!(db.begin());
+        assert!(poll!(&mut impatient).is_pending());
+        assert_eq!(pending(), "2");
+    }
+    assert_eq!(pending(), "1");
+    drop(connection);
+    patient.await.unwrap();
+    assert_eq!(pending(), "0");
+}
+
+#[tokio::test]
+async fn names_that_are_made_up_as_the_program_runs_do_not_multiply_what_is_measured() {
+    let recorder = Recorder::new();
+    let meter = Meter::new();
+    let db = Database::new().await.pool(&recorder).await;
+    let db = db.with_meter(&meter.provider.meter("throughline.sqlx"));
+    for number in 0..300 {
+        let mut sql = String::new();
+        write!(sql, "SELECT * FROM made_up_{number}").unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .execute(&db)
+            .await
+            .unwrap_err();
+    }
+    let text = meter.text();
+    let durations = text.lines().filter(|line| line.contains("duration"));
+    assert_eq!(durations.count(), 101);
+}
