@@ -15,10 +15,10 @@ use tracing::warn;
 use crate::{
     app::App,
     auth::{self, Secret},
-    clock, db,
+    clock, conformance, db,
     db::Db,
     router,
-    settings::{DemoUser, OtlpHttp, Settings},
+    settings::{DemoUser, OtlpHttp, Settings, TraceContextTest},
     upstream, users, viewer,
 };
 
@@ -64,7 +64,11 @@ impl Server {
             Some(token) => token.clone(),
             None => Secret::new(load_or_create_token(&settings.data_dir)?),
         };
-        let router = telemetry.instrument(router(settings, app, collector, &viewer_token)?);
+        let mut router = router(settings, app, collector, &viewer_token)?;
+        if settings.trace_context_test == TraceContextTest::Served {
+            router = router.merge(conformance::router(telemetry)?);
+        }
+        let router = telemetry.instrument(router);
         let listener = TcpListener::bind(settings.listen)
             .await
             .with_context(|| format!("cannot listen on {} (HOST, PORT)", settings.listen))?;

@@ -34,6 +34,8 @@ pub struct Settings {
     pub otlp_endpoints: Vec<String>,
     /// How e-mail addresses appear in logs and spans.
     pub telemetry_email: TelemetryEmail,
+    /// Whether the test harness of W3C Trace Context can have this server call others.
+    pub trace_context_test: TraceContextTest,
     /// The cost of a password check: each step doubles it. Not a variable: stored passwords depend on it.
     pub bcrypt_cost: u32,
 }
@@ -76,6 +78,15 @@ pub enum TelemetryEmail {
     Plain,
 }
 
+/// Whether `POST /test` is served, which sends requests to this machine for whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TraceContextTest {
+    /// There is no such address.
+    Absent,
+    /// It is served.
+    Served,
+}
+
 /// A setting that cannot be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name}={value:?} {problem}")]
@@ -101,6 +112,7 @@ impl Settings {
     /// | `TELEMETRY_TOKEN` | made at start | opens the trace viewer |
     /// | `OTLP_HTTP_ADDR` | `127.0.0.1:4318` | empty: off; off loopback, senders need the token as a Bearer key |
     /// | `TELEMETRY_EMAIL` | `masked` | or `plain` |
+    /// | `TRACE_CONTEXT_TEST` | | `1`: serve `POST /test` for the W3C's harness; only on a loopback `HOST` |
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
         let set = |name| var(name).filter(|value: &String| !value.is_empty());
         let settings = Settings {
@@ -113,9 +125,11 @@ impl Settings {
             otlp_http: otlp_http(var("OTLP_HTTP_ADDR"))?,
             otlp_endpoints: ENDPOINTS.into_iter().filter_map(set).collect(),
             telemetry_email: telemetry_email(set("TELEMETRY_EMAIL"))?,
+            trace_context_test: trace_context_test(set("TRACE_CONTEXT_TEST"))?,
             bcrypt_cost: bcrypt::DEFAULT_COST,
         };
         settings.refuse_public_demo()?;
+        settings.refuse_public_test()?;
         Ok(settings)
     }
 
@@ -130,6 +144,19 @@ impl Settings {
         if self.demo_user == DemoUser::Present && !self.listen.ip().is_loopback() {
             let problem = "is refused with DEMO_USER=1, whose password everybody knows: \
                            use a loopback HOST, or `rag-admin-server user add`";
+            return Err(SettingsError::new(
+                "HOST",
+                self.listen.ip().to_string(),
+                problem,
+            ));
+        }
+        Ok(())
+    }
+
+    fn refuse_public_test(&self) -> Result<(), SettingsError> {
+        if self.trace_context_test == TraceContextTest::Served && !self.listen.ip().is_loopback() {
+            let problem = "is refused with TRACE_CONTEXT_TEST=1, with which everybody can send requests to this \
+                           machine: use a loopback HOST";
             return Err(SettingsError::new(
                 "HOST",
                 self.listen.ip().to_string(),
@@ -180,6 +207,18 @@ fn demo_user(value: Option<String>) -> Result<DemoUser, SettingsError> {
         Some(value) if value == "0" => Ok(DemoUser::Absent),
         Some(value) if value == "1" => Ok(DemoUser::Present),
         Some(value) => Err(SettingsError::new("DEMO_USER", value, "is neither 0 nor 1")),
+    }
+}
+
+fn trace_context_test(value: Option<String>) -> Result<TraceContextTest, SettingsError> {
+    match value {
+        None => Ok(TraceContextTest::Absent),
+        Some(value) if value == "0" => Ok(TraceContextTest::Absent),
+        Some(value) if value == "1" => Ok(TraceContextTest::Served),
+        Some(value) => {
+            let problem = "is neither 0 nor 1";
+            Err(SettingsError::new("TRACE_CONTEXT_TEST", value, problem))
+        }
     }
 }
 

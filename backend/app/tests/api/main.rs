@@ -7,3 +7,4 @@ mod sign_in;
 mod support;
 mod telemetry;
 mod trace;
+mod w3c;
