@@ -3,6 +3,7 @@
 mod app;
 mod auth;
 mod clock;
+mod conformance;
 mod db;
 mod documents;
 mod health;

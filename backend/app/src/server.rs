@@ -15,11 +15,11 @@ use tracing::warn;
 use crate::{
     app::App,
     auth::{self, Secret},
-    clock, db,
+    clock, conformance, db,
     db::Db,
     documents::Indexer,
     router,
-    settings::{DemoUser, OtlpHttp, Settings},
+    settings::{DemoUser, OtlpHttp, Settings, TraceContextTest},
     upstream, users, viewer,
 };
 
@@ -71,7 +71,11 @@ impl Server {
             Some(token) => token.clone(),
             None => Secret::new(load_or_create_token(&settings.data_dir)?),
         };
-        let router = telemetry.instrument(router(settings, app, collector, &viewer_token)?);
+        let mut router = router(settings, app, collector, &viewer_token)?;
+        if settings.trace_context_test == TraceContextTest::Served {
+            router = router.merge(conformance::router(telemetry)?);
+        }
+        let router = telemetry.instrument(router);
         let otlp = otlp_listener(settings.otlp_http).await?;
 
         let otlp_address = otlp.as_ref().map(TcpListener::local_addr).transpose()?;

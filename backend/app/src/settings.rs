@@ -38,6 +38,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// An OpenID Connect provider to sign in with.
     pub oidc: Option<OidcSettings>,
+    /// Whether the test harness of W3C Trace Context can have this server call others.
+    pub trace_context_test: TraceContextTest,
     /// The cost of a password check: each step doubles it. Not a variable: stored passwords depend on it.
     pub bcrypt_cost: u32,
 }
@@ -93,6 +95,15 @@ pub enum TelemetryEmail {
     Plain,
 }
 
+/// Whether `POST /test` is served, which sends requests to this machine for whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TraceContextTest {
+    /// There is no such address.
+    Absent,
+    /// It is served.
+    Served,
+}
+
 /// A setting that cannot be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name}={value:?} {problem}")]
@@ -122,6 +133,7 @@ impl Settings {
     /// | `OIDC_ISSUER` | | an OpenID Connect provider; `https://…`, or on this machine |
     /// | `OIDC_CLIENT_ID`, `OIDC_CLIENT_SECRET` | | as the provider gave them |
     /// | `OIDC_SIGN_UP` | | `1`: whoever the provider knows gets an account |
+    /// | `TRACE_CONTEXT_TEST` | | `1`: serve `POST /test` for the W3C's harness; only on a loopback `HOST` |
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
         let set = |name| var(name).filter(|value: &String| !value.is_empty());
         let settings = Settings {
@@ -136,9 +148,11 @@ impl Settings {
             telemetry_email: telemetry_email(set("TELEMETRY_EMAIL"))?,
             public_url: set("PUBLIC_URL"),
             oidc: oidc(&set)?,
+            trace_context_test: trace_context_test(set("TRACE_CONTEXT_TEST"))?,
             bcrypt_cost: bcrypt::DEFAULT_COST,
         };
         settings.refuse_public_demo()?;
+        settings.refuse_public_test()?;
         Ok(settings)
     }
 
@@ -153,6 +167,19 @@ impl Settings {
         if self.demo_user == DemoUser::Present && !self.listen.ip().is_loopback() {
             let problem = "is refused with DEMO_USER=1, whose password everybody knows: \
                            use a loopback HOST, or `rag-admin-server user add`";
+            return Err(SettingsError::new(
+                "HOST",
+                self.listen.ip().to_string(),
+                problem,
+            ));
+        }
+        Ok(())
+    }
+
+    fn refuse_public_test(&self) -> Result<(), SettingsError> {
+        if self.trace_context_test == TraceContextTest::Served && !self.listen.ip().is_loopback() {
+            let problem = "is refused with TRACE_CONTEXT_TEST=1, with which everybody can send requests to this \
+                           machine: use a loopback HOST";
             return Err(SettingsError::new(
                 "HOST",
                 self.listen.ip().to_string(),
@@ -203,6 +230,18 @@ fn demo_user(value: Option<String>) -> Result<DemoUser, SettingsError> {
         Some(value) if value == "0" => Ok(DemoUser::Absent),
         Some(value) if value == "1" => Ok(DemoUser::Present),
         Some(value) => Err(SettingsError::new("DEMO_USER", value, "is neither 0 nor 1")),
+    }
+}
+
+fn trace_context_test(value: Option<String>) -> Result<TraceContextTest, SettingsError> {
+    match value {
+        None => Ok(TraceContextTest::Absent),
+        Some(value) if value == "0" => Ok(TraceContextTest::Absent),
+        Some(value) if value == "1" => Ok(TraceContextTest::Served),
+        Some(value) => {
+            let problem = "is neither 0 nor 1";
+            Err(SettingsError::new("TRACE_CONTEXT_TEST", value, problem))
+        }
     }
 }
 

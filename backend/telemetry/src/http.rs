@@ -14,14 +14,15 @@ mod settings;
 mod span;
 mod tracer;
 
-pub use self::{
-    forwarded::ForwardingHeaders,
-    settings::{HttpSettings, InvalidHttpSetting},
-    span::ErrorType,
-};
 pub(crate) use self::{
+    clip::clip,
     layer::TracingLayer,
     route::ExcludedPaths,
     settings::{HttpVariables, Rules},
     tracer::ExchangeTracer,
+};
+pub use self::{
+    forwarded::ForwardingHeaders,
+    settings::{HttpSettings, InvalidHttpSetting},
+    span::ErrorType,
 };

@@ -15,6 +15,7 @@ mod init;
 mod logs;
 mod processor;
 mod propagate;
+pub mod reqwest;
 mod resource;
 mod settings;
 pub mod sqlx;

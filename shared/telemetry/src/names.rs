@@ -13,6 +13,8 @@ pub mod http {
     pub const OTHER_METHOD: &str = "_OTHER";
     /// The status code, an integer.
     pub const RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+    /// How often the request was sent before, on spans of a retry or of a hop after a redirect.
+    pub const REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
     /// The matched route, such as `/users/{id}`.
     pub const ROUTE: &str = "http.route";
 
@@ -60,6 +62,8 @@ pub mod url {
     pub const PATH: &str = "url.path";
     /// The query without its `?`, of server spans.
     pub const QUERY: &str = "url.query";
+    /// The path with names in place of what varies, such as `/users/{id}` (in development).
+    pub const TEMPLATE: &str = "url.template";
     /// The scheme, such as `https`.
     pub const SCHEME: &str = "url.scheme";
 }
@@ -266,6 +270,8 @@ pub mod throughline {
     pub const FETCH_ABORTED: &str = "throughline.fetch.aborted";
     /// Whether the page went before a request was answered: how it ended is not known.
     pub const FETCH_UNANSWERED: &str = "throughline.fetch.unanswered";
+    /// Whether the caller gave up a request before it was answered, which is no error of it.
+    pub const REQUEST_CANCELLED: &str = "throughline.request.cancelled";
     /// How many resources of a document have no span because there were too many.
     pub const RESOURCES_OMITTED: &str = "throughline.document.resources_omitted";
     /// Whether the page was left before the document, or a navigation within it, was there to see.
@@ -298,6 +304,8 @@ pub mod scope {
     pub const AXUM: &str = "throughline.axum";
     /// The sqlx instrumentation.
     pub const SQLX: &str = "throughline.sqlx";
+    /// The reqwest instrumentation.
+    pub const REQWEST: &str = "throughline.reqwest";
 }
 
 #[cfg(test)]

@@ -55,6 +55,17 @@ fn a_demo_user_on_a_public_address_is_refused() {
 }
 
 #[test]
+fn requests_for_strangers_are_sent_on_a_loopback_address_only() {
+    let test = |host| from(&[("TRACE_CONTEXT_TEST", "1"), ("HOST", host)]);
+    let served = test("127.0.0.1").unwrap().trace_context_test;
+    assert_eq!(served, TraceContextTest::Served);
+    let error = test("0.0.0.0").unwrap_err();
+    assert!(error.contains("TRACE_CONTEXT_TEST=1"), "{error}");
+    let absent = from(&[]).unwrap().trace_context_test;
+    assert_eq!(absent, TraceContextTest::Absent);
+}
+
+#[test]
 fn a_public_address_or_a_proxy_with_tls_makes_cookies_secure() {
     assert!(!from(&[("HOST", "0.0.0.0")]).unwrap().is_plain_http());
     assert!(

@@ -12,3 +12,4 @@ mod support;
 mod telemetry;
 mod trace;
 mod users;
+mod w3c;

@@ -4,7 +4,7 @@ use throughline_core::limits::MAX_ATTRIBUTE_VALUE_BYTES;
 
 /// The text, or as much of it as an attribute may hold. HTTP lets a client send some 400 KiB of headers: a queue of spans
 /// that keep them would take a gigabyte.
-pub(super) fn clip(text: &str) -> String {
+pub(crate) fn clip(text: &str) -> String {
     clip_to(text, MAX_ATTRIBUTE_VALUE_BYTES)
 }
 

@@ -1,0 +1,185 @@
+//! One request on its way, and its span.
+
+use super::{failure, metrics::Metrics};
+use crate::http::clip;
+use ::reqwest::{Request, Response, Url};
+use http::{HeaderMap, Version, header::CONTENT_LENGTH};
+use http_body::Body as _;
+use opentelemetry::{
+    Context, KeyValue,
+    global::BoxedTracer,
+    trace::{SpanKind, Status, TraceContextExt, Tracer},
+};
+use std::time::Instant;
+use throughline_core::{names, redact};
+
+/// An open span. It ends once: with [`answered`](Call::answered), with [`failed`](Call::failed), or as cancelled when
+/// it is dropped.
+#[derive(Debug)]
+pub(super) struct Call {
+    context: Context,
+    metrics: Metrics,
+    /// The metrics' attributes so far.
+    labels: Vec<KeyValue>,
+    request_bytes: Option<u64>,
+    started: Instant,
+    ended: bool,
+}
+
+// === impl Call ===
+
+impl Call {
+    /// Starts the span of `request`, a child of the current one. `sent_before` is how often it went out already.
+    pub(super) fn start(
+        tracer: &BoxedTracer,
+        metrics: Metrics,
+        request: &Request,
+        template: Option<&'static str>,
+        sent_before: u32,
+    ) -> Self {
+        let labels = labels(request, template);
+        let method = names::http::method(request.method().as_str());
+        let mut attributes = labels.clone();
+        if method == names::http::OTHER_METHOD {
+            let original = clip(request.method().as_str());
+            attributes.push(KeyValue::new(
+                names::http::REQUEST_METHOD_ORIGINAL,
+                original,
+            ));
+        }
+        let url = clip(&redact::url(request.url().as_str()));
+        attributes.push(KeyValue::new(names::url::FULL, url));
+        if sent_before > 0 {
+            let count = i64::from(sent_before);
+            attributes.push(KeyValue::new(names::http::REQUEST_RESEND_COUNT, count));
+        }
+        let span = tracer
+            .span_builder(name(method, template))
+            .with_kind(SpanKind::Client)
+            .with_attributes(attributes);
+        let parent = Context::current();
+        let span = tracer.build_with_context(span, &parent);
+        Self {
+            context: parent.with_span(span),
+            metrics,
+            labels,
+            request_bytes: Some(
+                request
+                    .body()
+                    .map_or(Some(0), |body| body.size_hint().exact()),
+            )
+            .flatten(),
+            started: Instant::now(),
+            ended: false,
+        }
+    }
+
+    /// The context that the request runs in: the span, within the caller's.
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Ends the span with the head of the response.
+    pub(super) fn answered(mut self, response: &Response) {
+        let status = response.status();
+        let code = i64::from(status.as_u16());
+        self.both(KeyValue::new(names::http::RESPONSE_STATUS_CODE, code));
+        if let Some(version) = protocol_version(response.version()) {
+            self.both(KeyValue::new(names::network::PROTOCOL_VERSION, version));
+        }
+        if let Some(peer) = response.remote_addr() {
+            let span = self.context.span();
+            let address = peer.ip().to_canonical().to_string();
+            span.set_attribute(KeyValue::new(names::network::PEER_ADDRESS, address));
+            let port = i64::from(peer.port());
+            span.set_attribute(KeyValue::new(names::network::PEER_PORT, port));
+        }
+        if status.is_client_error() || status.is_server_error() {
+            self.both(KeyValue::new(names::error::TYPE, code.to_string()));
+            // No description: it would only repeat the status code (semantic conventions, HTTP spans, status).
+            self.context.span().set_status(Status::error(""));
+        }
+        self.end();
+        let response_bytes = announced(response.headers());
+        self.metrics
+            .sizes(self.request_bytes, response_bytes, &self.labels);
+    }
+
+    /// Ends the span of a request that was not answered.
+    pub(super) fn failed(mut self, error: &::reqwest_middleware::Error) {
+        self.both(KeyValue::new(names::error::TYPE, failure::class(error)));
+        let message = clip(&failure::message(error));
+        self.context.span().set_status(Status::error(message));
+        self.end();
+    }
+
+    /// An attribute of the span and of the metrics.
+    fn both(&mut self, attribute: KeyValue) {
+        self.context.span().set_attribute(attribute.clone());
+        self.labels.push(attribute);
+    }
+
+    fn end(&mut self) {
+        self.ended = true;
+        self.metrics.took(self.started.elapsed(), &self.labels);
+        self.context.span().end();
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.ended {
+            // The caller's choice: not an error of the request.
+            let cancelled = KeyValue::new(names::throughline::REQUEST_CANCELLED, true);
+            self.context.span().set_attribute(cancelled);
+            self.end();
+        }
+    }
+}
+
+fn name(method: &'static str, template: Option<&'static str>) -> String {
+    // "HTTP" stands for a method that is not known (semantic conventions, HTTP spans, name).
+    let method = if method == names::http::OTHER_METHOD {
+        "HTTP"
+    } else {
+        method
+    };
+    template.map_or_else(|| method.to_owned(), |it| format!("{method} {it}"))
+}
+
+/// What spans and metrics have in common from the start.
+fn labels(request: &Request, template: Option<&'static str>) -> Vec<KeyValue> {
+    let method = names::http::method(request.method().as_str());
+    let mut labels = Vec::with_capacity(8);
+    labels.push(KeyValue::new(names::http::REQUEST_METHOD, method));
+    if let Some((host, port)) = server(request.url()) {
+        labels.push(KeyValue::new(names::network::SERVER_ADDRESS, host));
+        if let Some(port) = port {
+            labels.push(KeyValue::new(names::network::SERVER_PORT, i64::from(port)));
+        }
+    }
+    labels.extend(template.map(|it| KeyValue::new(names::url::TEMPLATE, it)));
+    labels
+}
+
+fn server(url: &Url) -> Option<(String, Option<u16>)> {
+    let host = url.host_str()?;
+    let inner = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    Some((clip(inner.unwrap_or(host)), url.port_or_known_default()))
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn protocol_version(version: Version) -> Option<&'static str> {
+    match version {
+        Version::HTTP_10 => Some("1.0"),
+        Version::HTTP_11 => Some("1.1"),
+        Version::HTTP_2 => Some("2"),
+        Version::HTTP_3 => Some("3"),
+        _ => None,
+    }
+}

@@ -1,0 +1,134 @@
+//! The middleware that makes the spans.
+
+use super::{call::Call, hosts::Hosts, metrics::Metrics};
+use crate::propagate::{self, Baggage};
+use ::reqwest::{Request, Response};
+use ::reqwest_middleware::{Middleware, Next, Result};
+use http::Extensions;
+use opentelemetry::{
+    Context,
+    context::FutureExt,
+    global::{self, BoxedTracer},
+    metrics::Meter,
+};
+use std::{fmt, sync::OnceLock};
+use throughline_core::names::scope;
+
+/// The path of a request with names in place of what varies, such as `/users/{id}`: the span's name and `url.template`.
+///
+/// Given with [`with_extension`](::reqwest_middleware::RequestBuilder::with_extension). It is part of the program, not of
+/// the data, so that spans and metrics have few different values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UrlTemplate(pub &'static str);
+
+/// A CLIENT span, and the headers that tell of it, for each request that passes.
+///
+/// [`builder`](super::builder) puts it in its place. In a stack of one's own it comes last, next to the network; the
+/// redirects that reqwest follows by itself are then part of the span, and carry its headers to wherever they lead.
+#[derive(Default)]
+pub struct Tracing {
+    /// The global ones are looked up at the first request: clients may be made before telemetry is installed.
+    tracer: OnceLock<BoxedTracer>,
+    metrics: OnceLock<Metrics>,
+    without_context: Hosts,
+    with_baggage: Hosts,
+}
+
+/// How many requests went out so far for one call of the application.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sent(u32);
+
+// === impl Tracing ===
+
+impl Tracing {
+    /// With the global tracer and meter, and the trace's context for every host.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// See [`Builder::no_context_to`](super::Builder::no_context_to).
+    #[must_use]
+    pub fn no_context_to(mut self, hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.without_context = Hosts::new(hosts);
+        self
+    }
+
+    /// See [`Builder::baggage_to`](super::Builder::baggage_to).
+    #[must_use]
+    pub fn baggage_to(mut self, hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with_baggage = Hosts::new(hosts);
+        self
+    }
+
+    /// The tracer of the spans, in place of the global one.
+    #[must_use]
+    pub fn with_tracer(mut self, tracer: BoxedTracer) -> Self {
+        self.tracer = OnceLock::from(tracer);
+        self
+    }
+
+    /// The meter of the metrics, in place of the global one.
+    #[must_use]
+    pub fn with_meter(mut self, meter: &Meter) -> Self {
+        self.metrics = OnceLock::from(Metrics::new(meter));
+        self
+    }
+
+    fn start(&self, request: &Request, extensions: &mut Extensions) -> Call {
+        let Sent(before) = extensions.get().copied().unwrap_or_default();
+        extensions.insert(Sent(before.saturating_add(1)));
+        let template = extensions.get::<UrlTemplate>().map(|template| template.0);
+        let tracer = self.tracer.get_or_init(|| global::tracer(scope::REQWEST));
+        let metrics = self
+            .metrics
+            .get_or_init(|| Metrics::new(&global::meter(scope::REQWEST)));
+        Call::start(tracer, metrics.clone(), request, template, before)
+    }
+
+    fn inject(&self, context: &Context, request: &mut Request) {
+        let host = request.url().host_str().unwrap_or_default();
+        if self.without_context.contain(host) {
+            return;
+        }
+        let baggage = if self.with_baggage.contain(host) {
+            Baggage::Sent
+        } else {
+            Baggage::Withheld
+        };
+        propagate::inject(context, request.headers_mut(), baggage);
+    }
+}
+
+impl fmt::Debug for Tracing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tracing")
+            .field("without_context", &self.without_context)
+            .field("with_baggage", &self.with_baggage)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait::async_trait]
+impl Middleware for Tracing {
+    async fn handle(
+        &self,
+        mut request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<Response> {
+        // An exporter at work: its requests are not traced.
+        if Context::map_current(Context::is_telemetry_suppressed) {
+            return next.run(request, extensions).await;
+        }
+        // Declared before the request's future, so that it ends after it if both are dropped.
+        let call = self.start(&request, extensions);
+        self.inject(call.context(), &mut request);
+        let context = call.context().clone();
+        let result = next.run(request, extensions).with_context(context).await;
+        match &result {
+            Ok(response) => call.answered(response),
+            Err(error) => call.failed(error),
+        }
+        result
+    }
+}
