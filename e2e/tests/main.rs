@@ -1,6 +1,7 @@
 //! What a person and a program see of Throughline, from outside. Each test starts what it needs, and nothing is shared.
 
 mod context;
+mod documents;
 mod download;
 mod durability;
 mod failing_sign_in;

@@ -4,11 +4,17 @@ use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{
+    components::{FlatRoutes, Route, Router},
+    path,
+};
 use rag_admin_api::User;
 
 use crate::{
     api::{self, ApiError},
-    pages::{Home, SignIn},
+    pages::{Account, Documents, Home, NotFound, SignIn, Users},
+    parts::Shell,
+    session::SignedIn,
 };
 
 /// The access token lives for 15 minutes; the trace viewer, in another tab, depends on it too.
@@ -33,14 +39,32 @@ pub(crate) fn App() -> impl IntoView {
         throughline_browser::set_user(user.id.clone());
         visitor.set(Visitor::SignedIn(user));
     });
-    let signed_out = Callback::new(move |()| {
+    let ended = Callback::new(move |reason| {
         throughline_browser::clear_user();
-        visitor.set(Visitor::SignedOut(None));
+        visitor.set(Visitor::SignedOut(reason));
     });
     move || match visitor.get() {
         Visitor::Unknown => view! { <main class="blank" aria-busy="true"></main> }.into_any(),
         Visitor::SignedOut(reason) => view! { <SignIn reason signed_in /> }.into_any(),
-        Visitor::SignedIn(user) => view! { <Home user signed_out /> }.into_any(),
+        Visitor::SignedIn(user) => view! { <Pages user ended /> }.into_any(),
+    }
+}
+
+/// The pages of somebody who is signed in, each at its address.
+#[component]
+fn Pages(user: User, ended: Callback<Option<ApiError>>) -> impl IntoView {
+    SignedIn::provide(user, ended);
+    view! {
+        <Router>
+            <Shell>
+                <FlatRoutes fallback=NotFound>
+                    <Route path=path!("/") view=Home />
+                    <Route path=path!("/documents") view=Documents />
+                    <Route path=path!("/users") view=Users />
+                    <Route path=path!("/account") view=Account />
+                </FlatRoutes>
+            </Shell>
+        </Router>
     }
 }
 

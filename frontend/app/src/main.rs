@@ -6,6 +6,8 @@ mod api;
 mod app;
 mod lock;
 mod pages;
+mod parts;
+mod session;
 
 use std::time::Duration;
 

@@ -3,8 +3,10 @@
 use leptos::{html, prelude::*, task::spawn_local, web_sys::SubmitEvent};
 use rag_admin_api::{SignIn as Typed, User};
 
-use super::brand::Brand;
-use crate::api::{self, ApiError};
+use crate::{
+    api::{self, ApiError},
+    parts::{Brand, value},
+};
 
 /// The form, beside a picture of the trace that sending it makes.
 #[component]
@@ -13,6 +15,7 @@ pub(crate) fn SignIn(reason: Option<ApiError>, signed_in: Callback<User>) -> imp
     let busy = RwSignal::new(false);
     let email = NodeRef::<html::Input>::new();
     let password = NodeRef::<html::Input>::new();
+    document().set_title("RAG Admin");
     email.on_load(|input| drop(input.focus()));
 
     let complain = move |about: NodeRef<html::Input>, text: String| {
@@ -136,13 +139,6 @@ fn Waterfall() -> impl IntoView {
             <svg viewBox="0 0 400 340" role="presentation">{bars.collect_view()}</svg>
         </div>
     }
-}
-
-fn value(input: NodeRef<html::Input>) -> String {
-    input
-        .get_untracked()
-        .map(|input| input.value())
-        .unwrap_or_default()
 }
 
 /// Enough to catch a slip before it is sent. The server decides.
