@@ -105,14 +105,14 @@ pub(super) async fn index(db: &Db, id: &str, passages: &[&str]) -> anyhow::Resul
     let mut transaction = db.begin().await?;
     sqlx::query("DELETE FROM passages WHERE document_id = $1")
         .bind(id)
-        .execute(db.on(&mut transaction))
+        .execute(&mut *transaction)
         .await?;
     sqlx::query("INSERT INTO passages (document_id, body) SELECT $1, value FROM json_each($2)")
         .bind(id)
         .bind(passages)
-        .execute(db.on(&mut transaction))
+        .execute(&mut *transaction)
         .await?;
-    set_state(db.on(&mut transaction), id, DocumentState::Indexed).await?;
+    set_state(&mut *transaction, id, DocumentState::Indexed).await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use reqwest::{
 };
 use serde_json::json;
 
+use crate::provider::Provider;
 use crate::support::{EMAIL, PASSWORD, TestServer, recorded};
 
 const PARENT: &str = "00f067aa0ba902b7";
@@ -103,6 +104,39 @@ async fn the_viewer_and_health_checks_leave_no_trace() {
 }
 
 #[tokio::test]
+async fn a_sign_in_with_a_provider_is_one_trace_with_the_call_for_the_token() {
+    let provider = Provider::start();
+    let server = provider.server(&[]).await;
+    let mut browser = server.browser();
+    let address = provider.sign_in(&mut browser, "alice").await;
+    let trace_id = "4bf92f3577b34da6a3ce929d0e0e4707";
+    let request = browser
+        .request(Method::GET, &address)
+        .header("traceparent", traceparent(trace_id));
+    browser.send(request).await.bytes().await.unwrap();
+    expect![[r#"
+        GET /api/v1/auth/oidc/callback Server Unset http.response.status_code=303
+          authenticate_user Internal Unset auth.method=oidc auth.success=true user.email=a***@example.com
+            POST Client Unset http.response.status_code=200
+            SELECT identities Client Unset
+            SELECT users Client Unset
+            INSERT identities Client Unset
+            INSERT refresh_tokens Client Unset
+    "#]]
+    .assert_eq(&text(trace_id).await);
+    let all = format!("{:?} {:?}", recorded().logs(trace_id), finished(trace_id));
+    let value = |name: &str| {
+        address
+            .split(['?', '&'])
+            .find_map(|it| it.strip_prefix(name))
+    };
+    let (code, state) = (value("code=").unwrap(), value("state=").unwrap());
+    for secret in [code, state, "a secret of the tests", EMAIL] {
+        assert!(!all.contains(secret), "{secret} in {all}");
+    }
+}
+
+#[tokio::test]
 async fn the_indexing_of_an_upload_is_part_of_its_trace() {
     let server = TestServer::start().await;
     let mut browser = server.browser();
@@ -123,9 +157,11 @@ async fn the_indexing_of_an_upload_is_part_of_its_trace() {
           INSERT documents Client Unset
           index_document Internal Unset document.passages=1
             SELECT documents Client Unset
+            BEGIN Client Unset
             DELETE passages Client Unset
             INSERT passages SELECT Client Unset
             UPDATE documents Client Unset
+            COMMIT Client Unset
     "#]]
     .assert_eq(&text(trace_id).await);
     let all = format!("{:?} {:?}", recorded().logs(trace_id), finished(trace_id));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use openidconnect::{HttpRequest, HttpResponse};
+use throughline_instrument::reqwest::{ClientWithMiddleware, Error, builder};
 
 /// How long the provider may take for one answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -14,21 +15,22 @@ const MAX_ANSWER_BYTES: usize = 256 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HttpError {
     #[error("no answer")]
-    Request(#[from] reqwest::Error),
+    Request(#[from] Error),
+    #[error("the request cannot be sent, or the answer ends early")]
+    Broken(#[from] reqwest::Error),
     #[error("an answer of more than {MAX_ANSWER_BYTES} bytes")]
     TooLarge,
 }
 
 /// A client that goes where it is told, and nowhere that an answer tells it.
-pub(super) fn client() -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(TIMEOUT)
+pub(super) fn client() -> reqwest::Result<ClientWithMiddleware> {
+    builder(reqwest::Client::builder().timeout(TIMEOUT))
+        .max_redirects(0)
         .build()
 }
 
 pub(super) async fn send(
-    client: reqwest::Client,
+    client: ClientWithMiddleware,
     request: HttpRequest,
 ) -> Result<HttpResponse, HttpError> {
     let mut answer = client.execute(request.try_into()?).await?;

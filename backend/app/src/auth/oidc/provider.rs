@@ -10,6 +10,7 @@ use openidconnect::{
     core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata},
     url::Url,
 };
+use throughline_instrument::reqwest::ClientWithMiddleware;
 use tokio::sync::Mutex;
 
 use super::{attempt::Attempt, http};
@@ -37,7 +38,7 @@ pub(crate) struct Provider {
     client_id: ClientId,
     client_secret: Secret,
     redirect: RedirectUrl,
-    http: reqwest::Client,
+    http: ClientWithMiddleware,
     metadata: Mutex<Option<(Instant, CoreProviderMetadata)>>,
     pub(super) sign_up: bool,
 }
