@@ -148,6 +148,7 @@ impl Query {
         span.set_attribute(KeyValue::new(error::TYPE, error_type(error)));
         // The message may quote values: it is for the log of who handles the error.
         span.set_status(Status::error(""));
+        crate::error::of_database(error).write(&self.context);
     }
 }
 
