@@ -8,4 +8,6 @@ mod route;
 mod span;
 mod tracer;
 
-pub(crate) use self::{clip::clip, layer::TracingLayer, route::ExcludedPaths, tracer::ExchangeTracer};
+pub(crate) use self::{
+    clip::clip, layer::TracingLayer, route::ExcludedPaths, tracer::ExchangeTracer,
+};
