@@ -1,6 +1,7 @@
 //! The set-up: one call in `main`, before anything else.
 
 use crate::{
+    error,
     exporter::AnyExporter,
     http::{ExcludedPaths, HttpSettings, InvalidHttpSetting},
     logs::{JsonLines, log_filter, span_filter},
@@ -159,12 +160,13 @@ impl Builder {
     }
 
     /// Sets everything up, for the whole process: the tracer provider and the propagator of `opentelemetry`, the
-    /// subscriber of `tracing`, and that of the `log` crate if it has none.
+    /// subscriber of `tracing`, that of the `log` crate if it has none, and a panic hook before the one that is set.
     ///
     /// # Errors
     ///
     /// [`InstallError`]: then nothing global was changed.
     pub fn install(self) -> Result<Telemetry, InstallError> {
+        let exception_signal = self.variables.exception_signal;
         let telemetry = self.build()?;
         dispatcher::set_global_default(telemetry.subscriber())
             .map_err(|_already_set| InstallError::SubscriberIsSet)?;
@@ -172,6 +174,8 @@ impl Builder {
         let _ = LogTracer::builder()
             .with_max_level(LevelFilter::current().as_log())
             .init();
+        error::set_exception_signal(exception_signal);
+        error::record_panics();
         global::set_text_map_propagator(W3cPropagator::new());
         if let Some(provider) = telemetry.provider() {
             global::set_tracer_provider(provider.clone());

@@ -9,6 +9,7 @@
     )
 )]
 
+pub mod error;
 mod exporter;
 mod http;
 mod init;

@@ -2,6 +2,7 @@
 //!
 //! They are read through a function, so that tests and embedders need no environment.
 
+use crate::error::ExceptionSignal;
 use crate::http::HttpVariables;
 use opentelemetry_sdk::trace::{Sampler, ShouldSample};
 use percent_encoding::percent_decode_str;
@@ -22,6 +23,8 @@ pub(crate) struct Variables {
     pub(crate) otlp_traces_url: Option<String>,
     /// `OTEL_BSP_*`.
     pub(crate) batch: BatchSettings,
+    /// `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`.
+    pub(crate) exception_signal: ExceptionSignal,
     /// `RUST_LOG`.
     pub(crate) log_filter: Option<String>,
     /// `HOSTNAME`, for systems without `/proc`.
@@ -77,6 +80,10 @@ impl Variables {
                 Some(format!("{}/v1/traces", base.trim_end_matches('/')))
             }),
             batch: batch(&var),
+            exception_signal: var("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN")
+                .map_or_else(ExceptionSignal::default, |list| {
+                    ExceptionSignal::parse(&list)
+                }),
             log_filter: var("RUST_LOG"),
             host_name: var("HOSTNAME"),
             http: HttpVariables::read(&var),

@@ -272,6 +272,8 @@ pub mod throughline {
     pub const FETCH_UNANSWERED: &str = "throughline.fetch.unanswered";
     /// Whether the caller gave up a request before it was answered, which is no error of it.
     pub const REQUEST_CANCELLED: &str = "throughline.request.cancelled";
+    /// Whether a background task was dropped before it was complete, which is no error of it.
+    pub const TASK_CANCELLED: &str = "throughline.task.cancelled";
     /// How many resources of a document have no span because there were too many.
     pub const RESOURCES_OMITTED: &str = "throughline.document.resources_omitted";
     /// Whether the page was left before the document, or a navigation within it, was there to see.

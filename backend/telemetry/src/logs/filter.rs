@@ -3,6 +3,7 @@
 //! `RUST_LOG` filters logs alone. If it filtered spans too, as a filter on the whole subscriber does, `RUST_LOG=warn`
 //! would tear holes into every trace.
 
+use crate::error::EXCEPTION_TARGET;
 use tracing::{Level, Metadata, level_filters::LevelFilter};
 use tracing_subscriber::{
     EnvFilter,
@@ -37,7 +38,9 @@ pub(crate) fn span_filter() -> FilterFn<fn(&Metadata<'_>) -> bool> {
         } else {
             Level::ERROR
         };
-        *metadata.level() <= lowest && !is_exporter(metadata.target())
+        *metadata.level() <= lowest
+            && !is_exporter(metadata.target())
+            && metadata.target() != EXCEPTION_TARGET
     };
     FilterFn::new(filter).with_max_level_hint(LevelFilter::INFO)
 }

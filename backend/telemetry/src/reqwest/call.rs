@@ -1,7 +1,10 @@
 //! One request on its way, and its span.
 
 use super::{failure, metrics::Metrics};
-use crate::http::clip;
+use crate::{
+    error::{self, Exception},
+    http::clip,
+};
 use ::reqwest::{Request, Response, Url};
 use http::{HeaderMap, Version, header::CONTENT_LENGTH};
 use http_body::Body as _;
@@ -107,9 +110,11 @@ impl Call {
 
     /// Ends the span of a request that was not answered.
     pub(super) fn failed(mut self, error: &::reqwest_middleware::Error) {
-        self.both(KeyValue::new(names::error::TYPE, failure::class(error)));
-        let message = clip(&failure::message(error));
-        self.context.span().set_status(Status::error(message));
+        let class = failure::class(error);
+        self.labels.push(KeyValue::new(names::error::TYPE, class));
+        let message = failure::message(error);
+        error::fail(&self.context, class.into(), &message);
+        Exception::new("reqwest::Error", message).write(&self.context);
         self.end();
     }
 

@@ -92,6 +92,7 @@ impl Query {
             span.set_attributes(failure.attributes());
             // The message may quote values: it is for the log of who handles the error.
             span.set_status(Status::error(""));
+            crate::error::of_database(error).write(&self.context);
         }
     }
 }
