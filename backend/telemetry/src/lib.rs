@@ -13,17 +13,19 @@ mod exporter;
 mod http;
 mod init;
 mod logs;
+pub mod metrics;
 mod processor;
 mod propagate;
 mod resource;
+pub mod sampling;
 mod settings;
 pub mod sqlx;
 pub mod task;
 mod telemetry;
 
 pub use self::{
-    init::{Builder, EXCLUDED_PATHS, InstallError, init},
-    processor::Processing,
+    init::{Builder, CARDINALITY_LIMIT, EXCLUDED_PATHS, InstallError, init},
+    processor::{Processing, SpanMatch},
     telemetry::{DeadlineExceeded, Telemetry},
 };
 pub use throughline_core::pipeline::{DropReason, Ledger, Retry, Settings as BatchSettings};
