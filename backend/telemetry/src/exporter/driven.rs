@@ -6,7 +6,11 @@ use opentelemetry_sdk::{
     metrics::{Temporality, data::ResourceMetrics, exporter::PushMetricExporter},
 };
 use parking_lot::Mutex;
-use std::time::Duration;
+use std::{
+    any::type_name,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 use tokio::time::timeout;
 
 /// Drives an exporter on the thread of the SDK's periodic reader, which has no runtime, and gives it up after a time,
@@ -15,6 +19,8 @@ pub(crate) struct Driven<E> {
     exporter: E,
     runtime: Mutex<OwnRuntime>,
     timeout: Duration,
+    /// Whether the last export failed.
+    failing: AtomicBool,
 }
 
 // === impl Driven ===
@@ -25,6 +31,22 @@ impl<E> Driven<E> {
             exporter,
             runtime: Mutex::new(runtime),
             timeout,
+            failing: AtomicBool::new(false),
+        }
+    }
+
+    /// Logs the first failure of a row, and the recovery. The reader tells nobody.
+    fn report(&self, result: &OTelSdkResult) {
+        let exporter = type_name::<E>();
+        match (
+            self.failing.swap(result.is_err(), Ordering::Relaxed),
+            result,
+        ) {
+            (false, Err(error)) => {
+                tracing::warn!(%error, exporter, "metrics cannot be exported, trying again");
+            }
+            (true, Ok(())) => tracing::info!(exporter, "metrics are exported again"),
+            _ => {}
         }
     }
 }
@@ -32,11 +54,13 @@ impl<E> Driven<E> {
 impl<E: PushMetricExporter> PushMetricExporter for Driven<E> {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let export = async { timeout(self.timeout, self.exporter.export(metrics)).await };
-        match self.runtime.lock().block_on(export) {
+        let result = match self.runtime.lock().block_on(export) {
             Some(Ok(result)) => result,
             Some(Err(_late)) => Err(OTelSdkError::Timeout(self.timeout)),
             None => Err(OTelSdkError::AlreadyShutdown),
-        }
+        };
+        self.report(&result);
+        result
     }
 
     fn force_flush(&self) -> OTelSdkResult {
