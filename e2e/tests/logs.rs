@@ -25,7 +25,7 @@ async fn the_server_logs_of_a_sign_in_carry_its_trace() -> Result<()> {
         );
     }
     for record in server.log()? {
-        for key in ["timestamp", "level", "message", "logger"] {
+        for key in ["timestamp", "level", "message", "target"] {
             ensure!(record[key].is_string(), "no {key} in {record}");
         }
     }

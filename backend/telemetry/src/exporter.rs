@@ -1,33 +1,72 @@
 //! Exporters of any type, behind one.
 
+mod console;
+mod driven;
+mod otlp;
+mod runtime;
+mod tls;
+
+pub(crate) use self::{
+    console::{ConsoleMetrics, ConsoleSpans},
+    driven::Driven,
+    otlp::OtlpError,
+    runtime::OwnRuntime,
+};
 use futures_core::future::BoxFuture;
+use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::{
     Resource,
     error::OTelSdkResult,
+    logs::{LogBatch, LogExporter, SdkLogRecord},
     trace::{SpanData, SpanExporter},
 };
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-/// [`SpanExporter`], which is not dyn-compatible, as a trait that is.
-pub(crate) trait AnyExporter: fmt::Debug + Send + Sync {
+/// A log record with the scope that it was written in.
+pub(crate) type ScopedLog = (SdkLogRecord, InstrumentationScope);
+
+/// [`SpanExporter`] or [`LogExporter`], which are not dyn-compatible, as a trait that is: exports `T`s.
+pub(crate) trait AnyExporter<T>: fmt::Debug + Send + Sync {
     /// Its type, for logs: its `Debug` form may hold keys.
     fn name(&self) -> &'static str;
-    fn export(&self, batch: Vec<SpanData>) -> BoxFuture<'_, OTelSdkResult>;
+    fn export(&self, batch: Vec<Arc<T>>) -> BoxFuture<'_, OTelSdkResult>;
     fn set_resource(&mut self, resource: &Resource);
     fn shutdown(&self, timeout: Duration) -> OTelSdkResult;
 }
 
-impl<E: SpanExporter> AnyExporter for E {
+impl<E: SpanExporter> AnyExporter<SpanData> for E {
     fn name(&self) -> &'static str {
         std::any::type_name::<E>()
     }
 
-    fn export(&self, batch: Vec<SpanData>) -> BoxFuture<'_, OTelSdkResult> {
-        Box::pin(SpanExporter::export(self, batch))
+    fn export(&self, batch: Vec<Arc<SpanData>>) -> BoxFuture<'_, OTelSdkResult> {
+        let spans = batch.iter().map(|span| SpanData::clone(span)).collect();
+        Box::pin(SpanExporter::export(self, spans))
     }
 
     fn set_resource(&mut self, resource: &Resource) {
         SpanExporter::set_resource(self, resource);
+    }
+
+    fn shutdown(&self, timeout: Duration) -> OTelSdkResult {
+        self.shutdown_with_timeout(timeout)
+    }
+}
+
+impl<E: LogExporter> AnyExporter<ScopedLog> for E {
+    fn name(&self) -> &'static str {
+        std::any::type_name::<E>()
+    }
+
+    fn export(&self, batch: Vec<Arc<ScopedLog>>) -> BoxFuture<'_, OTelSdkResult> {
+        Box::pin(async move {
+            let records: Vec<_> = batch.iter().map(|log| (&log.0, &log.1)).collect();
+            LogExporter::export(self, LogBatch::new(&records)).await
+        })
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        LogExporter::set_resource(self, resource);
     }
 
     fn shutdown(&self, timeout: Duration) -> OTelSdkResult {

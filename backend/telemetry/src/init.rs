@@ -1,36 +1,36 @@
 //! The set-up: one call in `main`, before anything else.
 
+mod build;
+mod subscriber;
+
 use crate::{
     error,
-    exporter::AnyExporter,
+    exporter::{AnyExporter, ScopedLog},
     http::{ExcludedPaths, HttpSettings, InvalidHttpSetting},
-    logs::{JsonLines, log_filter, span_filter},
-    processor::{Processing, Processor},
-    resource::{self, Service},
-    settings::{Sdk, Variables},
+    metrics::Readers,
+    processor::{Finish, Processing, SpanMatch},
+    propagate::{Chosen, Propagator},
+    resource::Service,
+    sampling::{RateLimited, UnsampledCallers},
+    settings::Variables,
     telemetry::Telemetry,
 };
-use opentelemetry::{
-    global,
-    trace::{TracerProvider as _, noop::NoopTracerProvider},
+use opentelemetry::global;
+use opentelemetry_sdk::{
+    logs::LogExporter,
+    metrics::{Instrument, Stream, exporter::PushMetricExporter},
+    trace::{Sampler, ShouldSample, SpanData, SpanExporter},
 };
-use opentelemetry_otlp::{ExporterBuildError, WithExportConfig};
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, ShouldSample, SpanExporter};
-use std::{io, sync::Arc};
-use throughline_core::{redact, w3c::W3cPropagator};
-use tracing::{Dispatch, dispatcher, level_filters::LevelFilter};
+use std::io;
+use tracing::{dispatcher, level_filters::LevelFilter};
 use tracing_log::{AsLog, LogTracer};
-use tracing_subscriber::{
-    Layer,
-    fmt::{MakeWriter, writer::BoxMakeWriter},
-    layer::SubscriberExt,
-};
+use tracing_subscriber::fmt::{MakeWriter, writer::BoxMakeWriter};
 
 /// Paths that are not traced unless [`Builder::excluded_paths`] says otherwise: telemetry's own, and health checks.
 pub const EXCLUDED_PATHS: [&str; 4] = ["/v1", "/telemetry", "/healthz", "/readyz"];
 
-/// The scope of the spans that `tracing` makes.
-const TRACING_SCOPE: &str = "tracing";
+/// How many sets of attributes an instrument keeps apart, unless [`Builder::cardinality_limit`] says otherwise.
+pub const CARDINALITY_LIMIT: usize = 100;
 
 /// What [`init`] returns: what to set up, and how.
 #[derive(Debug)]
@@ -38,10 +38,17 @@ const TRACING_SCOPE: &str = "tracing";
 pub struct Builder {
     service: Service,
     variables: Variables,
-    exporters: Vec<(Processing, Box<dyn AnyExporter>)>,
+    span_exporters: Vec<(Processing, Box<dyn AnyExporter<SpanData>>)>,
+    log_exporters: Vec<(Processing, Box<dyn AnyExporter<ScopedLog>>)>,
+    readers: Readers,
     sampler: Option<Box<dyn ShouldSample>>,
+    /// What decides where no parent does.
+    root_sampler: Option<Box<dyn ShouldSample>>,
+    unsampled_callers: Option<UnsampledCallers>,
+    finish: Finish,
     http: HttpSettings,
-    log_writer: BoxMakeWriter,
+    /// None: the standard output and error, as suits them.
+    log_writer: Option<BoxMakeWriter>,
 }
 
 /// Why telemetry could not be set up.
@@ -49,17 +56,19 @@ pub struct Builder {
 #[non_exhaustive]
 pub enum InstallError {
     /// The operating system gave no thread, or no event queue, to an exporter.
-    #[error("the thread that exports spans could not be started: raise the limits of the process")]
-    Thread(#[source] io::Error),
-    /// The OTLP exporter refused its settings.
     #[error(
-        "no exporter to `{url}`: check OTEL_EXPORTER_OTLP_ENDPOINT and the other OTEL_EXPORTER_OTLP_* variables"
+        "a thread that exports telemetry could not be started: raise the limits of the process"
+    )]
+    Thread(#[source] io::Error),
+    /// The OTLP exporter refused its settings, or a certificate could not be read.
+    #[error(
+        "no exporter to `{url}` ({reason}): check OTEL_EXPORTER_OTLP_ENDPOINT and the other OTEL_EXPORTER_OTLP_* variables"
     )]
     Otlp {
-        /// Where the spans were to go, without credentials.
+        /// Where telemetry was to go, without credentials.
         url: String,
-        /// What the exporter says.
-        source: ExporterBuildError,
+        /// What is wrong, without credentials.
+        reason: String,
     },
     /// A setting of [`Builder::http`], or a variable in its place, cannot be.
     #[error(transparent)]
@@ -80,10 +89,15 @@ pub fn init(service_name: impl Into<String>) -> Builder {
             environment: None,
         },
         variables: Variables::default(),
-        exporters: Vec::new(),
+        span_exporters: Vec::new(),
+        log_exporters: Vec::new(),
+        readers: Readers::default(),
         sampler: None,
+        root_sampler: None,
+        unsampled_callers: None,
+        finish: Finish::default(),
         http: HttpSettings::new(ExcludedPaths::new(EXCLUDED_PATHS.map(str::to_owned))),
-        log_writer: BoxMakeWriter::new(io::stdout),
+        log_writer: None,
     }
 }
 
@@ -127,14 +141,93 @@ impl Builder {
         processing: Processing,
         exporter: impl SpanExporter + 'static,
     ) -> Self {
-        self.exporters.push((processing, Box::new(exporter)));
+        self.span_exporters.push((processing, Box::new(exporter)));
         self
     }
 
-    /// Which traces are recorded, unless `OTEL_TRACES_SAMPLER` says so. By default all, but for those whose caller
-    /// decided otherwise.
+    /// Exports metrics to `exporter` too, every `OTEL_METRIC_EXPORT_INTERVAL` (60 s), from a thread of its own.
+    pub fn export_metrics_to(mut self, exporter: impl PushMetricExporter) -> Self {
+        self.readers.push(exporter);
+        self
+    }
+
+    /// Exports logs to `exporter` too: the events that are also written as lines, but for those of the exporters' crates.
+    pub fn export_logs_to(self, exporter: impl LogExporter + 'static) -> Self {
+        self.export_logs_with(Processing::Batch, exporter)
+    }
+
+    /// Like [`export_logs_to`](Self::export_logs_to), and says when logs leave for this exporter.
+    pub fn export_logs_with(
+        mut self,
+        processing: Processing,
+        exporter: impl LogExporter + 'static,
+    ) -> Self {
+        self.log_exporters.push((processing, Box::new(exporter)));
+        self
+    }
+
+    /// How many sets of attributes an instrument keeps apart, in place of [`CARDINALITY_LIMIT`]. Measurements with
+    /// further ones are added up under `otel.metric.overflow=true`. 0 counts as 1.
+    pub fn cardinality_limit(mut self, sets: usize) -> Self {
+        // The SDK refuses the largest number, for it adds one.
+        self.readers.cardinality_limit = sets.clamp(1, usize::MAX - 1);
+        self
+    }
+
+    /// What an instrument's metric looks like: another name, other buckets, another limit. The first view with an answer
+    /// counts, in place of [`cardinality_limit`](Self::cardinality_limit).
+    pub fn metric_view(
+        mut self,
+        view: impl Fn(&Instrument) -> Option<Stream> + Send + Sync + 'static,
+    ) -> Self {
+        self.readers.view(Box::new(view));
+        self
+    }
+
+    /// Records this part of all traces, from 0 to 1, where no caller has decided. `OTEL_TRACES_SAMPLER` wins.
+    /// [`sampling`](crate::sampling) says what to choose.
+    pub fn sample_ratio(mut self, ratio: f64) -> Self {
+        self.root_sampler = Some(Box::new(Sampler::TraceIdRatioBased(ratio)));
+        self
+    }
+
+    /// Records so many traces a second at most, where no caller has decided. `OTEL_TRACES_SAMPLER` wins.
+    pub fn sample_per_second(mut self, traces: f64) -> Self {
+        self.root_sampler = Some(Box::new(RateLimited::new(traces)));
+        self
+    }
+
+    /// What becomes of requests whose caller does not record its part: by default they are decided here.
+    ///
+    /// The samplers that `OTEL_TRACES_SAMPLER` calls `parentbased_…` respect such callers, as they are specified, unless
+    /// this is called.
+    pub fn unsampled_callers(mut self, unsampled: UnsampledCallers) -> Self {
+        self.unsampled_callers = Some(unsampled);
+        self
+    }
+
+    /// Decides by itself which spans are recorded, parents or not, unless `OTEL_TRACES_SAMPLER` says so.
     pub fn sampler(mut self, sampler: impl ShouldSample + 'static) -> Self {
         self.sampler = Some(Box::new(sampler));
+        self
+    }
+
+    /// Does not export these spans, nor count them in ledgers. Unlike a sampler, it sees how they ended; it leaves their
+    /// children without a parent.
+    pub fn drop_spans(mut self, spans: SpanMatch) -> Self {
+        self.finish.dropped.push(spans);
+        self
+    }
+
+    /// Writes `REDACTED` for the value of this attribute, on spans, their events and links.
+    pub fn redact_attribute(mut self, key: impl Into<String>) -> Self {
+        self.finish.redacted.push(key.into());
+        self
+    }
+
+    /// Takes this attribute from spans, their events and links.
+    pub fn remove_attribute(mut self, key: impl Into<String>) -> Self {
+        self.finish.removed.push(key.into());
         self
     }
 
@@ -150,22 +243,24 @@ impl Builder {
         self
     }
 
-    /// Where the JSON lines go, in place of the standard output.
+    /// Where the JSON lines go. Without this they go to the standard output, unless somebody looks at a terminal: then
+    /// lines for people go to the standard error, and JSON lines only to a standard output that leads elsewhere.
     pub fn log_to<W>(mut self, writer: W) -> Self
     where
         W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
     {
-        self.log_writer = BoxMakeWriter::new(writer);
+        self.log_writer = Some(BoxMakeWriter::new(writer));
         self
     }
 
-    /// Sets everything up, for the whole process: the tracer provider and the propagator of `opentelemetry`, the
-    /// subscriber of `tracing`, that of the `log` crate if it has none, and a panic hook before the one that is set.
+    /// Sets everything up, for the whole process: the providers and the propagator of `opentelemetry`, the subscriber of
+    /// `tracing`, that of the `log` crate if it has none, and a panic hook before the one that is set.
     ///
     /// # Errors
     ///
     /// [`InstallError`]: then nothing global was changed.
     pub fn install(self) -> Result<Telemetry, InstallError> {
+        let chosen = Chosen::of(self.variables.propagators.as_deref());
         let exception_signal = self.variables.exception_signal;
         let telemetry = self.build()?;
         dispatcher::set_global_default(telemetry.subscriber())
@@ -176,9 +271,11 @@ impl Builder {
             .init();
         error::set_exception_signal(exception_signal);
         error::record_panics();
-        global::set_text_map_propagator(W3cPropagator::new());
-        if let Some(provider) = telemetry.provider() {
-            global::set_tracer_provider(provider.clone());
+        chosen.set_for_this_process();
+        global::set_text_map_propagator(Propagator::new(chosen));
+        if let Some(providers) = telemetry.providers() {
+            global::set_tracer_provider(providers.traces.clone());
+            global::set_meter_provider(providers.metrics.provider.clone());
         }
         Ok(telemetry)
     }
@@ -188,80 +285,7 @@ impl Builder {
     /// # Errors
     ///
     /// [`InstallError`].
-    pub fn build(mut self) -> Result<Telemetry, InstallError> {
-        let http = Arc::new(self.http.rules(&self.variables.http)?);
-        let directives = self.variables.log_filter.take();
-        let directives = directives.as_deref();
-        if self.variables.sdk == Sdk::Disabled {
-            let logs = JsonLines::new(self.log_writer).with_filter(log_filter(directives));
-            let subscriber = tracing_subscriber::registry().with(logs);
-            return Ok(Telemetry::disabled(
-                NoopTracerProvider::new(),
-                http,
-                Dispatch::new(subscriber),
-            ));
-        }
-        if let Some(url) = self.variables.otlp_traces_url.take() {
-            let exporter = Box::new(otlp(&url)?);
-            self.exporters.push((Processing::Batch, exporter));
-        }
-        let resource = resource::of_this_process(&self.service, &self.variables);
-        let batch = self.variables.batch;
-        let exporters = self.exporters.into_iter();
-        let exporters =
-            exporters.map(|(processing, exporter)| (processing.settings(batch), exporter));
-        let processor =
-            Processor::start(exporters.collect(), &resource).map_err(InstallError::Thread)?;
-        let sampler: Box<dyn ShouldSample> = match (self.variables.sampler, self.sampler) {
-            (Some(named), _) => named.sampler(),
-            (None, Some(given)) => given,
-            (None, None) => Box::new(Sampler::parent_based(Sampler::AlwaysOn)),
-        };
-        let provider = SdkTracerProvider::builder()
-            .with_span_processor(processor.clone())
-            .with_sampler(sampler)
-            .with_resource(resource)
-            .build();
-        // A span has the attributes that its code gives it, and no others.
-        let spans = tracing_opentelemetry::layer()
-            .with_tracer(provider.tracer(TRACING_SCOPE))
-            .with_location(false)
-            .with_target(false)
-            .with_threads(false)
-            .with_level(false)
-            .with_tracked_inactivity(false)
-            .with_filter(span_filter());
-        let logs = JsonLines::new(self.log_writer).with_filter(log_filter(directives));
-        let subscriber = tracing_subscriber::registry().with(spans).with(logs);
-        Ok(Telemetry::enabled(
-            provider,
-            processor,
-            http,
-            Dispatch::new(subscriber),
-        ))
-    }
-}
-
-fn otlp(url: &str) -> Result<opentelemetry_otlp::SpanExporter, InstallError> {
-    opentelemetry_otlp::SpanExporter::builder()
-        .with_http()
-        .with_endpoint(url)
-        .build()
-        .map_err(|error| InstallError::Otlp {
-            url: redact::url(url).into_owned(),
-            source: redacted(error),
-        })
-}
-
-/// People put keys into URLs, and errors into logs.
-fn redacted(error: ExporterBuildError) -> ExporterBuildError {
-    let redacted = |text: String| redact::url(&text).into_owned();
-    match error {
-        ExporterBuildError::InvalidConfiguration(text) => {
-            ExporterBuildError::InvalidConfiguration(redacted(text))
-        }
-        ExporterBuildError::InternalFailure(text) => {
-            ExporterBuildError::InternalFailure(redacted(text))
-        }
+    pub fn build(self) -> Result<Telemetry, InstallError> {
+        build::telemetry(self)
     }
 }

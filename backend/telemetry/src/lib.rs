@@ -14,10 +14,12 @@ mod exporter;
 mod http;
 mod init;
 mod logs;
+pub mod metrics;
 mod processor;
 mod propagate;
 pub mod reqwest;
 mod resource;
+pub mod sampling;
 mod settings;
 pub mod sqlx;
 pub mod task;
@@ -25,8 +27,8 @@ mod telemetry;
 
 pub use self::{
     http::{ErrorType, ForwardingHeaders, HttpSettings, InvalidHttpSetting},
-    init::{Builder, EXCLUDED_PATHS, InstallError, init},
-    processor::Processing,
+    init::{Builder, CARDINALITY_LIMIT, EXCLUDED_PATHS, InstallError, init},
+    processor::{Processing, SpanMatch},
     telemetry::{DeadlineExceeded, Telemetry},
 };
 pub use throughline_core::pipeline::{DropReason, Ledger, Retry, Settings as BatchSettings};

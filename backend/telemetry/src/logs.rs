@@ -1,10 +1,14 @@
 //! Logs: what `tracing` events become, and which of them.
 
+mod correlation;
 mod fields;
 mod filter;
 mod json;
+mod otlp;
 
 pub(crate) use self::{
-    filter::{log_filter, span_filter},
+    correlation::Correlation,
+    filter::{LogFilter, span_filter},
     json::JsonLines,
+    otlp::OtlpLogs,
 };

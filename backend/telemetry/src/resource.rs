@@ -32,6 +32,7 @@ pub(crate) fn of_this_process(service: &Service, variables: &Variables) -> Resou
             .map(|it| KeyValue::new(names::SERVICE_VERSION, it)),
     );
     attributes.extend(host_name(variables).map(|it| KeyValue::new(names::HOST_NAME, it)));
+    attributes.extend(of_the_machine());
     attributes.extend(random_uuid().map(|it| KeyValue::new(names::SERVICE_INSTANCE_ID, it)));
     for (key, value) in variables.resource_attributes.iter().cloned() {
         attributes.push(KeyValue::new(key, value));
@@ -43,6 +44,44 @@ pub(crate) fn of_this_process(service: &Service, variables: &Variables) -> Resou
         .with_detector(Box::new(TelemetryResourceDetector))
         .with_attributes(attributes)
         .build()
+}
+
+/// What the semantic conventions have for the machine and the process. Not the command line: people put keys into it.
+fn of_the_machine() -> Vec<KeyValue> {
+    let mut attributes = vec![
+        KeyValue::new("host.arch", host_arch(std::env::consts::ARCH)),
+        KeyValue::new("os.type", os_type(std::env::consts::OS)),
+        KeyValue::new("process.pid", i64::from(std::process::id())),
+        KeyValue::new("process.runtime.name", "rust"),
+        KeyValue::new("process.runtime.version", env!("THROUGHLINE_RUSTC_VERSION")),
+        KeyValue::new("process.runtime.description", env!("THROUGHLINE_RUSTC")),
+    ];
+    let executable = std::env::current_exe().ok();
+    let name = executable.as_deref().and_then(|path| path.file_name());
+    attributes.extend(
+        name.map(|it| KeyValue::new("process.executable.name", it.to_string_lossy().into_owned())),
+    );
+    attributes
+}
+
+/// Rust's name of an architecture as the semantic conventions have it.
+fn host_arch(arch: &'static str) -> &'static str {
+    match arch {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "arm" => "arm32",
+        "powerpc" => "ppc32",
+        "powerpc64" => "ppc64",
+        other => other,
+    }
+}
+
+fn os_type(os: &'static str) -> &'static str {
+    match os {
+        "macos" => "darwin",
+        "dragonfly" => "dragonflybsd",
+        other => other,
+    }
 }
 
 fn host_name(variables: &Variables) -> Option<String> {
@@ -103,6 +142,24 @@ mod tests {
         let environment = text(&told, "deployment.environment.name");
         assert_eq!(environment.as_deref(), Some("production"));
         assert_eq!(text(&told, "team").as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn the_machine_and_the_process_are_told() {
+        let plain = resource("");
+        for key in [
+            "host.name",
+            "host.arch",
+            "os.type",
+            "process.executable.name",
+            "process.runtime.version",
+        ] {
+            let value = text(&plain, key).unwrap_or_default();
+            assert!(!value.is_empty(), "{key}");
+        }
+        let pid = text(&plain, "process.pid");
+        assert_eq!(pid, Some(std::process::id().to_string()));
+        assert_eq!((host_arch("x86_64"), os_type("macos")), ("amd64", "darwin"));
     }
 
     #[test]

@@ -1,17 +1,29 @@
 //! What the `OTEL_*` variables, and `RUST_LOG`, say.
 //!
-//! They are read through a function, so that tests and embedders need no environment.
+//! They are read through a function, so that tests and embedders need no environment. What makes no sense is warned
+//! about and ignored: a typing error costs nobody the application.
 
-use crate::error::ExceptionSignal;
-use crate::http::HttpVariables;
-use opentelemetry_sdk::trace::{Sampler, ShouldSample};
+mod limits;
+mod otlp;
+mod read;
+mod sampler;
+#[cfg(test)]
+mod tests;
+
+use self::read::Reader;
+pub(crate) use self::{
+    limits::Limits,
+    otlp::{Compression, Destinations, Otlp, Protocol, Signal, Tls},
+    sampler::SamplerName,
+};
+use crate::{error::ExceptionSignal, http::HttpVariables};
 use percent_encoding::percent_decode_str;
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 use throughline_core::{names::resource as names, pipeline::Settings as BatchSettings};
+use tracing::level_filters::LevelFilter;
 
-/// The variables that this crate reads by itself. `OTEL_SPAN_*_LIMIT` and what else belongs to the OTLP exporter
-/// (`OTEL_EXPORTER_OTLP_HEADERS`, `…_TIMEOUT`, `…_COMPRESSION`) are read by `opentelemetry_sdk` and `opentelemetry-otlp`.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The variables.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Variables {
     pub(crate) sdk: Sdk,
     /// `OTEL_SERVICE_NAME`.
@@ -19,17 +31,31 @@ pub(crate) struct Variables {
     /// `OTEL_RESOURCE_ATTRIBUTES`, decoded.
     pub(crate) resource_attributes: Vec<(String, String)>,
     pub(crate) sampler: Option<SamplerName>,
-    /// The URL that traces are posted to.
-    pub(crate) otlp_traces_url: Option<String>,
+    /// `OTEL_PROPAGATORS`.
+    pub(crate) propagators: Option<Vec<Propagator>>,
+    pub(crate) traces: Destinations,
+    pub(crate) metrics: Destinations,
+    pub(crate) logs: Destinations,
     /// `OTEL_BSP_*`.
     pub(crate) batch: BatchSettings,
-    /// `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`.
-    pub(crate) exception_signal: ExceptionSignal,
+    /// `OTEL_BLRP_*`.
+    pub(crate) log_batch: BatchSettings,
+    /// `OTEL_METRIC_EXPORT_INTERVAL`.
+    pub(crate) metric_interval: Option<Duration>,
+    /// `OTEL_METRIC_EXPORT_TIMEOUT`.
+    pub(crate) metric_timeout: Option<Duration>,
+    pub(crate) limits: Limits,
     /// `RUST_LOG`.
     pub(crate) log_filter: Option<String>,
+    /// `OTEL_LOG_LEVEL`: of what telemetry itself logs.
+    pub(crate) own_log_level: Option<LevelFilter>,
     /// `HOSTNAME`, for systems without `/proc`.
     pub(crate) host_name: Option<String>,
+    /// `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`.
+    pub(crate) exception_signal: ExceptionSignal,
     pub(crate) http: HttpVariables,
+    /// What was ignored, and what is wanted in its place.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// `OTEL_SDK_DISABLED`.
@@ -37,57 +63,69 @@ pub(crate) struct Variables {
 pub(crate) enum Sdk {
     #[default]
     Enabled,
-    /// No spans are made or exported. Trace context still passes through, and logs are written.
+    /// Nothing is recorded or exported. Trace context still passes through, and logs are written.
     Disabled,
 }
 
-/// `OTEL_TRACES_SAMPLER` with its argument.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum SamplerName {
-    AlwaysOn,
-    AlwaysOff,
-    Ratio(f64),
-    ParentBasedAlwaysOn,
-    ParentBasedAlwaysOff,
-    ParentBasedRatio(f64),
+/// One of `OTEL_PROPAGATORS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Propagator {
+    TraceContext,
+    Baggage,
+    None,
 }
 
 // === impl Variables ===
 
 impl Variables {
-    /// Empty values count as unset, as the specification of the variables says.
     pub(crate) fn read(var: impl Fn(&str) -> Option<String>) -> Self {
-        let var = |name: &str| {
-            let value = var(name)?;
-            let value = value.trim();
-            (!value.is_empty()).then(|| value.to_owned())
-        };
-        let disabled = var("OTEL_SDK_DISABLED").is_some_and(|it| it.eq_ignore_ascii_case("true"));
-        Self {
-            sdk: if disabled {
+        let read = Reader::new(&var);
+        let mut variables = Self {
+            sdk: if read.flag("OTEL_SDK_DISABLED") {
                 Sdk::Disabled
             } else {
                 Sdk::Enabled
             },
-            service_name: var("OTEL_SERVICE_NAME"),
-            resource_attributes: var("OTEL_RESOURCE_ATTRIBUTES")
-                .map(|list| resource_attributes(&list))
-                .unwrap_or_default(),
-            sampler: var("OTEL_TRACES_SAMPLER")
-                .and_then(|name| SamplerName::parse(&name, var("OTEL_TRACES_SAMPLER_ARG"))),
-            otlp_traces_url: var("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").or_else(|| {
-                let base = var("OTEL_EXPORTER_OTLP_ENDPOINT")?;
-                Some(format!("{}/v1/traces", base.trim_end_matches('/')))
-            }),
-            batch: batch(&var),
-            exception_signal: var("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN")
+            service_name: read.text("OTEL_SERVICE_NAME"),
+            resource_attributes: resource_attributes(&read),
+            sampler: SamplerName::read(&read),
+            propagators: read.words(
+                "OTEL_PROPAGATORS",
+                &[
+                    ("tracecontext", Propagator::TraceContext),
+                    ("baggage", Propagator::Baggage),
+                    ("none", Propagator::None),
+                ],
+            ),
+            traces: Destinations::read(&read, Signal::Traces),
+            metrics: Destinations::read(&read, Signal::Metrics),
+            logs: Destinations::read(&read, Signal::Logs),
+            batch: batch(&read, "OTEL_BSP", BatchSettings::default()),
+            log_batch: batch(
+                &read,
+                "OTEL_BLRP",
+                // Logs wait a second, not five: so the specification has it.
+                BatchSettings {
+                    schedule_delay: Duration::from_secs(1),
+                    ..BatchSettings::default()
+                },
+            ),
+            metric_interval: read.milliseconds("OTEL_METRIC_EXPORT_INTERVAL", 1),
+            metric_timeout: read.milliseconds("OTEL_METRIC_EXPORT_TIMEOUT", 1),
+            limits: Limits::read(&read),
+            log_filter: read.text("RUST_LOG"),
+            own_log_level: own_log_level(&read),
+            host_name: read.text("HOSTNAME"),
+            exception_signal: read
+                .text("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN")
                 .map_or_else(ExceptionSignal::default, |list| {
                     ExceptionSignal::parse(&list)
                 }),
-            log_filter: var("RUST_LOG"),
-            host_name: var("HOSTNAME"),
-            http: HttpVariables::read(&var),
-        }
+            http: HttpVariables::read(&|name| read.text(name)),
+            warnings: Vec::new(),
+        };
+        variables.warnings = read.into_warnings();
+        variables
     }
 
     /// A resource attribute by its key.
@@ -106,142 +144,58 @@ impl Variables {
     }
 }
 
-/// What is not a number, or too small to make sense, leaves the default.
-fn batch(var: &impl Fn(&str) -> Option<String>) -> BatchSettings {
-    fn number<N: FromStr + From<u8> + PartialOrd>(text: Option<String>, least: u8) -> Option<N> {
-        let number: N = text?.parse().ok()?;
-        (number >= least.into()).then_some(number)
+impl Default for Variables {
+    /// As if no variable were set.
+    fn default() -> Self {
+        Self::read(|_name| None)
     }
-    let default = BatchSettings::default();
-    let milliseconds = |name, least| number(var(name), least).map(Duration::from_millis);
+}
+
+fn batch(read: &Reader<'_>, prefix: &str, default: BatchSettings) -> BatchSettings {
+    let name = |suffix| format!("{prefix}_{suffix}");
+    let milliseconds = |suffix, least| read.milliseconds(&name(suffix), least);
     BatchSettings {
-        max_queue_size: number(var("OTEL_BSP_MAX_QUEUE_SIZE"), 1).unwrap_or(default.max_queue_size),
-        max_export_batch_size: number(var("OTEL_BSP_MAX_EXPORT_BATCH_SIZE"), 1)
+        max_queue_size: read
+            .number(&name("MAX_QUEUE_SIZE"), 1)
+            .unwrap_or(default.max_queue_size),
+        max_export_batch_size: read
+            .number(&name("MAX_EXPORT_BATCH_SIZE"), 1)
             .unwrap_or(default.max_export_batch_size),
-        schedule_delay: milliseconds("OTEL_BSP_SCHEDULE_DELAY", 0)
-            .unwrap_or(default.schedule_delay),
-        export_timeout: milliseconds("OTEL_BSP_EXPORT_TIMEOUT", 1)
-            .unwrap_or(default.export_timeout),
+        schedule_delay: milliseconds("SCHEDULE_DELAY", 0).unwrap_or(default.schedule_delay),
+        export_timeout: milliseconds("EXPORT_TIMEOUT", 1).unwrap_or(default.export_timeout),
         ..default
     }
 }
 
-/// `key=value,key=value`, values percent-encoded.
-fn resource_attributes(list: &str) -> Vec<(String, String)> {
-    let pairs = list.split(',').filter_map(|pair| {
-        let (key, value) = pair.split_once('=')?;
-        let value = percent_decode_str(value.trim()).decode_utf8_lossy();
-        Some((key.trim().to_owned(), value.into_owned()))
-    });
-    pairs.filter(|(key, _)| !key.is_empty()).collect()
+fn own_log_level(read: &Reader<'_>) -> Option<LevelFilter> {
+    read.word(
+        "OTEL_LOG_LEVEL",
+        &[
+            ("none", LevelFilter::OFF),
+            ("error", LevelFilter::ERROR),
+            ("warn", LevelFilter::WARN),
+            ("info", LevelFilter::INFO),
+            ("debug", LevelFilter::DEBUG),
+            ("trace", LevelFilter::TRACE),
+        ],
+    )
 }
 
-// === impl SamplerName ===
-
-impl SamplerName {
-    /// None for a name that is not known: the default then holds.
-    fn parse(name: &str, argument: Option<String>) -> Option<Self> {
-        let ratio = || {
-            let given = argument.and_then(|ratio| ratio.parse::<f64>().ok());
-            given
-                .filter(|ratio| (0.0..=1.0).contains(ratio))
-                .unwrap_or(1.0)
-        };
-        Some(match name {
-            "always_on" => Self::AlwaysOn,
-            "always_off" => Self::AlwaysOff,
-            "traceidratio" => Self::Ratio(ratio()),
-            "parentbased_always_on" => Self::ParentBasedAlwaysOn,
-            "parentbased_always_off" => Self::ParentBasedAlwaysOff,
-            "parentbased_traceidratio" => Self::ParentBasedRatio(ratio()),
-            _ => return None,
-        })
-    }
-
-    pub(crate) fn sampler(self) -> Box<dyn ShouldSample> {
-        match self {
-            Self::AlwaysOn => Box::new(Sampler::AlwaysOn),
-            Self::AlwaysOff => Box::new(Sampler::AlwaysOff),
-            Self::Ratio(ratio) => Box::new(Sampler::TraceIdRatioBased(ratio)),
-            Self::ParentBasedAlwaysOn => Box::new(Sampler::parent_based(Sampler::AlwaysOn)),
-            Self::ParentBasedAlwaysOff => Box::new(Sampler::parent_based(Sampler::AlwaysOff)),
-            Self::ParentBasedRatio(ratio) => {
-                Box::new(Sampler::parent_based(Sampler::TraceIdRatioBased(ratio)))
-            }
+/// `key=value,key=value`, values percent-encoded.
+fn resource_attributes(read: &Reader<'_>) -> Vec<(String, String)> {
+    const NAME: &str = "OTEL_RESOURCE_ATTRIBUTES";
+    let list = read.text(NAME).unwrap_or_default();
+    let mut attributes = Vec::new();
+    for pair in list.split(',').filter(|pair| !pair.trim().is_empty()) {
+        let decoded = pair.split_once('=').and_then(|(key, value)| {
+            let key = key.trim();
+            let value = percent_decode_str(value.trim()).decode_utf8().ok()?;
+            (!key.is_empty()).then(|| (key.to_owned(), value.into_owned()))
+        });
+        match decoded {
+            Some(attribute) => attributes.push(attribute),
+            None => read.warn(format_args!("a part of {NAME}"), "`key=value` is wanted"),
         }
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn variables(pairs: &[(&str, &str)]) -> Variables {
-        Variables::read(|name| {
-            let pair = pairs.iter().find(|(key, _)| *key == name)?;
-            Some(pair.1.to_owned())
-        })
-    }
-
-    #[test]
-    fn an_empty_variable_counts_as_unset() {
-        let empty = variables(&[("OTEL_SERVICE_NAME", ""), ("OTEL_SDK_DISABLED", " ")]);
-        assert_eq!(empty, Variables::default());
-    }
-
-    #[test]
-    fn resource_attributes_are_decoded() {
-        let read = variables(&[("OTEL_RESOURCE_ATTRIBUTES", "a=1, team=data%20base ,junk,=x")]);
-        assert_eq!(read.resource_attribute("a"), Some("1"));
-        assert_eq!(read.resource_attribute("team"), Some("data base"));
-        assert_eq!(read.resource_attributes.len(), 2);
-    }
-
-    #[test]
-    fn the_variable_for_the_service_name_wins_over_the_attribute() {
-        let attribute = ("OTEL_RESOURCE_ATTRIBUTES", "service.name=from-attribute");
-        assert_eq!(
-            variables(&[attribute]).service_name(),
-            Some("from-attribute")
-        );
-        let both = variables(&[attribute, ("OTEL_SERVICE_NAME", "from-variable")]);
-        assert_eq!(both.service_name(), Some("from-variable"));
-    }
-
-    #[test]
-    fn the_traces_endpoint_is_derived_or_taken_as_it_is() {
-        let base = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/");
-        let derived = variables(&[base]).otlp_traces_url;
-        assert_eq!(derived.as_deref(), Some("http://collector:4318/v1/traces"));
-        let own = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces/here");
-        let given = variables(&[base, own]).otlp_traces_url;
-        assert_eq!(given.as_deref(), Some("http://traces/here"));
-    }
-
-    #[test]
-    fn the_limits_of_batches_are_read_and_nonsense_leaves_the_default() {
-        let read = variables(&[
-            ("OTEL_BSP_SCHEDULE_DELAY", "250"),
-            ("OTEL_BSP_MAX_QUEUE_SIZE", "many"),
-            ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "0"),
-        ]);
-        let expected = BatchSettings {
-            schedule_delay: Duration::from_millis(250),
-            ..BatchSettings::default()
-        };
-        assert_eq!(read.batch, expected);
-    }
-
-    #[test]
-    fn a_sampler_is_known_by_its_name_and_ratio() {
-        let sampler = |name, ratio| {
-            let name = ("OTEL_TRACES_SAMPLER", name);
-            variables(&[name, ("OTEL_TRACES_SAMPLER_ARG", ratio)]).sampler
-        };
-        let ratio = sampler("parentbased_traceidratio", "0.25");
-        assert_eq!(ratio, Some(SamplerName::ParentBasedRatio(0.25)));
-        assert_eq!(sampler("traceidratio", "2"), Some(SamplerName::Ratio(1.0)));
-        assert_eq!(sampler("always_off", ""), Some(SamplerName::AlwaysOff));
-        assert_eq!(sampler("xray", ""), None);
-    }
+    attributes
 }

@@ -2,14 +2,16 @@
 
 use crate::{
     http::{ExchangeTracer, Rules, TracingLayer},
-    processor::Processor,
+    metrics::{Meter, Metrics},
+    processor::{LogRecords, Spans},
 };
 use axum::Router;
 use opentelemetry::{
-    global::{self, BoxedTracer},
+    global::BoxedTracer,
+    metrics::{MeterProvider as _, noop::NoopMeterProvider},
     trace::{TracerProvider as _, noop::NoopTracerProvider},
 };
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::{logs::SdkLoggerProvider, trace::SdkTracerProvider};
 use std::{borrow::Cow, fmt, sync::Arc, thread, time::Duration};
 use throughline_core::{names::scope, pipeline::Ledger};
 use tokio::sync::oneshot;
@@ -20,58 +22,55 @@ use tracing::Dispatch;
 /// Call [`shutdown`](Self::shutdown) before the process ends, or the last spans are lost.
 #[derive(Clone)]
 pub struct Telemetry {
-    provider: Provider,
-    processor: Option<Processor>,
+    /// None if telemetry is disabled.
+    providers: Option<Providers>,
     http: Arc<Rules>,
     subscriber: Dispatch,
 }
 
-#[derive(Clone)]
-enum Provider {
-    Enabled(SdkTracerProvider),
-    Disabled(NoopTracerProvider),
+/// What makes and exports the three signals.
+#[derive(Clone, Debug)]
+pub(crate) struct Providers {
+    pub(crate) traces: SdkTracerProvider,
+    pub(crate) spans: Spans,
+    pub(crate) metrics: Metrics,
+    /// None if nobody wants logs but as lines.
+    pub(crate) logs: Option<Logs>,
+}
+
+/// What makes and exports log records.
+#[derive(Clone, Debug)]
+pub(crate) struct Logs {
+    pub(crate) provider: SdkLoggerProvider,
+    pub(crate) records: LogRecords,
 }
 
 /// Not everything that had ended was exported in time. What is left is still tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not all spans were exported within {0:?}")]
+#[error("not all telemetry was exported within {0:?}")]
 pub struct DeadlineExceeded(pub Duration);
 
 // === impl Telemetry ===
 
 impl Telemetry {
-    pub(crate) fn enabled(
-        provider: SdkTracerProvider,
-        processor: Processor,
-        http: Arc<Rules>,
-        subscriber: Dispatch,
-    ) -> Self {
+    pub(crate) fn enabled(providers: Providers, http: Arc<Rules>, subscriber: Dispatch) -> Self {
         Self {
-            provider: Provider::Enabled(provider),
-            processor: Some(processor),
+            providers: Some(providers),
             http,
             subscriber,
         }
     }
 
-    pub(crate) fn disabled(
-        provider: NoopTracerProvider,
-        http: Arc<Rules>,
-        subscriber: Dispatch,
-    ) -> Self {
+    pub(crate) fn disabled(http: Arc<Rules>, subscriber: Dispatch) -> Self {
         Self {
-            provider: Provider::Disabled(provider),
-            processor: None,
+            providers: None,
             http,
             subscriber,
         }
     }
 
-    pub(crate) fn provider(&self) -> Option<&SdkTracerProvider> {
-        match &self.provider {
-            Provider::Enabled(provider) => Some(provider),
-            Provider::Disabled(_) => None,
-        }
+    pub(crate) fn providers(&self) -> Option<&Providers> {
+        self.providers.as_ref()
     }
 
     /// Traces every exchange of a router: one SERVER span each, from the request's head to the response's last byte.
@@ -88,7 +87,7 @@ impl Telemetry {
         router.layer(TracingLayer {
             tracer: Arc::new(ExchangeTracer::new(
                 self.tracer(scope::AXUM),
-                &global::meter(scope::AXUM),
+                &self.raw_meter(scope::AXUM),
                 Arc::clone(&self.http),
             )),
         })
@@ -96,10 +95,23 @@ impl Telemetry {
 
     /// A tracer for spans of one's own. Where `tracing`'s spans do, use those.
     pub fn tracer(&self, scope: impl Into<Cow<'static, str>>) -> BoxedTracer {
-        BoxedTracer::new(match &self.provider {
-            Provider::Enabled(provider) => Box::new(provider.tracer(scope)),
-            Provider::Disabled(provider) => Box::new(provider.tracer(scope)),
+        BoxedTracer::new(match &self.providers {
+            Some(providers) => Box::new(providers.traces.tracer(scope)),
+            None => Box::new(NoopTracerProvider::new().tracer(scope)),
         })
+    }
+
+    /// A meter for metrics of one's own. [`metrics::meter`](crate::metrics::meter) gives the same one after
+    /// [`install`](crate::Builder::install).
+    pub fn meter(&self, scope: &'static str) -> Meter {
+        Meter::new(self.raw_meter(scope))
+    }
+
+    fn raw_meter(&self, scope: &'static str) -> opentelemetry::metrics::Meter {
+        match &self.providers {
+            Some(providers) => providers.metrics.provider.meter(scope),
+            None => NoopMeterProvider::new().meter(scope),
+        }
     }
 
     /// The `tracing` subscriber, for [`with_default`](tracing::dispatcher::with_default) in tests.
@@ -110,24 +122,37 @@ impl Telemetry {
 
     /// What became of every span, over all exporters: a span counts once for each.
     pub fn ledgers(&self) -> Vec<Ledger> {
-        self.processor
-            .as_ref()
-            .map(Processor::ledgers)
+        let providers = self.providers.as_ref();
+        providers
+            .map(|it| it.spans.lanes.ledgers())
             .unwrap_or_default()
     }
 
-    /// Waits until every span that has ended is exported, or dropped, for `timeout` at most.
+    /// What became of every log record, over all exporters of logs. Lines are not counted.
+    pub fn log_ledgers(&self) -> Vec<Ledger> {
+        let logs = self.providers.as_ref().and_then(|it| it.logs.as_ref());
+        logs.map(|it| it.records.lanes.ledgers())
+            .unwrap_or_default()
+    }
+
+    /// Waits until every span that has ended, every log and every measurement is exported, or dropped, for `timeout` at
+    /// most.
     ///
     /// # Errors
     ///
     /// [`DeadlineExceeded`].
     pub async fn flush(&self, timeout: Duration) -> Result<(), DeadlineExceeded> {
-        let Some(processor) = self.processor.clone() else {
+        let Some(providers) = self.providers.clone() else {
             return Ok(());
         };
-        let flushed = off_runtime(move || processor.flush(timeout)).await;
+        let (spans, logs, metrics) = (providers.spans, providers.logs, providers.metrics);
+        let flushed = tokio::join!(
+            off_runtime(move || spans.lanes.flush(timeout).is_ok()),
+            off_runtime(move || logs.is_none_or(|it| it.records.lanes.flush(timeout).is_ok())),
+            off_runtime(move || metrics.flush(timeout)),
+        );
         match flushed {
-            Some(Ok(())) => Ok(()),
+            (Some(true), Some(true), Some(true)) => Ok(()),
             _ => Err(DeadlineExceeded(timeout)),
         }
     }
@@ -137,9 +162,15 @@ impl Telemetry {
     ///
     /// It never takes longer, whatever exporters do, and works on any runtime: it needs no free worker of it.
     pub async fn shutdown(&self, timeout: Duration) -> Vec<Ledger> {
-        if let Provider::Enabled(provider) = &self.provider {
-            let provider = provider.clone();
-            let _in_time = off_runtime(move || provider.shutdown_with_timeout(timeout)).await;
+        if let Some(providers) = self.providers.clone() {
+            let (traces, logs, metrics) = (providers.traces, providers.logs, providers.metrics);
+            let _in_time = tokio::join!(
+                off_runtime(move || traces.shutdown_with_timeout(timeout).is_ok()),
+                off_runtime(
+                    move || logs.map(|it| it.provider.shutdown_with_timeout(timeout).is_ok())
+                ),
+                off_runtime(move || metrics.shutdown(timeout)),
+            );
         }
         self.ledgers()
     }
@@ -150,6 +181,7 @@ impl fmt::Debug for Telemetry {
         f.debug_struct("Telemetry")
             .field("http", &self.http)
             .field("ledgers", &self.ledgers())
+            .field("log_ledgers", &self.log_ledgers())
             .finish_non_exhaustive()
     }
 }

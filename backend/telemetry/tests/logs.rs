@@ -30,19 +30,20 @@ fn a_line_is_one_flat_object_in_the_order_that_people_read() {
             "timestamp",
             "level",
             "message",
-            "logger",
+            "target",
             "trace_id",
             "span_id",
             "trace_flags",
             "user.id",
             "ratio",
-            "ok"
+            "ok",
+            "service.name"
         ]
     );
     let value = last(&recorder);
     assert_eq!(value["level"], "INFO");
     assert_eq!(value["message"], "signed in");
-    assert_eq!(value["logger"], "logs");
+    assert_eq!(value["target"], "logs");
     assert_eq!(value["user.id"], 7);
     assert_eq!(value["ratio"], 0.5);
     assert_eq!(value["ok"], true);
@@ -58,7 +59,10 @@ fn outside_of_a_span_there_are_no_ids() {
     let span = info_span!("work");
     span.in_scope(|| info!(parent: None, "alone too"));
     for line in recorder.log() {
-        assert_eq!(keys(&line), ["timestamp", "level", "message", "logger"]);
+        assert_eq!(
+            keys(&line),
+            ["timestamp", "level", "message", "target", "service.name"]
+        );
     }
 }
 

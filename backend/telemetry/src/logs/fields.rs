@@ -4,14 +4,16 @@ use std::{borrow::Cow, error::Error, fmt};
 use tracing::field::{Field, Visit};
 
 /// Names that the line has for itself. A field of such a name is written as `field.<name>`.
-const RESERVED: [&str; 7] = [
+const RESERVED: [&str; 9] = [
     "timestamp",
     "level",
     "message",
-    "logger",
+    "target",
     "trace_id",
     "span_id",
     "trace_flags",
+    "service.name",
+    "service.version",
 ];
 
 /// The fields, as they are visited.
@@ -31,13 +33,25 @@ pub(super) fn string(line: &mut Vec<u8>, text: &str) {
     let _ = serde_json::to_writer(line, text);
 }
 
+/// An error and its causes.
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
+
 // === impl Fields ===
 
 impl Fields {
     /// Writes the name and gives what the value is to be written to; none if the field has no place.
     fn member(&mut self, field: &Field) -> Option<&mut Vec<u8>> {
         let name = field.name();
-        // Where an event of the `log` crate came from: its target is the logger, the rest is of no use.
+        // Where an event of the `log` crate came from: its target is the line's, the rest is of no use.
         if name.starts_with("log.") {
             return None;
         }
@@ -81,14 +95,7 @@ impl Visit for Fields {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        let mut text = value.to_string();
-        let mut source = value.source();
-        while let Some(error) = source {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            source = error.source();
-        }
-        self.record_str(field, &text);
+        self.record_str(field, &chain(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {

@@ -12,21 +12,57 @@ use tracing_subscriber::{
 };
 
 /// Crates that exporters are made of. What they say below a warning would be about our own exports.
-const EXPORTERS: [&str; 5] = ["opentelemetry", "hyper", "h2", "tonic", "reqwest"];
+const EXPORTERS: [&str; 7] = [
+    "opentelemetry",
+    "hyper",
+    "h2",
+    "tonic",
+    "tower",
+    "reqwest",
+    "rustls",
+];
 
 /// sqlx's logs of statements, with the values in them. A query's span tells the same without.
 const STATEMENTS: &str = "sqlx::query";
 
-/// Logs that are written: by `RUST_LOG`'s directives, `info` without any.
-pub(crate) fn log_filter<S: 'static>(directives: Option<&str>) -> impl Filter<S> + 'static {
-    let not_exporters: fn(&Metadata<'_>) -> bool = |metadata| {
-        let is_loud = *metadata.level() <= Level::WARN;
-        metadata.target() != STATEMENTS && (is_loud || !is_exporter(metadata.target()))
-    };
-    EnvFilter::builder()
-        .with_default_directive(LevelFilter::INFO.into())
-        .parse_lossy(directives.unwrap_or_default())
-        .and(FilterFn::new(not_exporters))
+/// Which logs there are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LogFilter {
+    /// `RUST_LOG`.
+    pub(crate) directives: Option<String>,
+    /// `OTEL_LOG_LEVEL`: of what this crate logs. `RUST_LOG` wins.
+    pub(crate) own_level: Option<LevelFilter>,
+}
+
+// === impl LogFilter ===
+
+impl LogFilter {
+    /// Logs that are written: by `RUST_LOG`'s directives, `info` without any.
+    pub(crate) fn written<S: 'static>(&self) -> impl Filter<S> + use<S> {
+        let not_exporters: fn(&Metadata<'_>) -> bool = |metadata| {
+            let is_loud = *metadata.level() <= Level::WARN;
+            metadata.target() != STATEMENTS && (is_loud || !is_exporter(metadata.target()))
+        };
+        self.by_directives().and(FilterFn::new(not_exporters))
+    }
+
+    /// The same logs without any of the exporters' crates: what is exported is no news of the export.
+    pub(crate) fn exported<S: 'static>(&self) -> impl Filter<S> + use<S> {
+        let not_exporters: fn(&Metadata<'_>) -> bool =
+            |metadata| metadata.target() != STATEMENTS && !is_exporter(metadata.target());
+        self.by_directives().and(FilterFn::new(not_exporters))
+    }
+
+    fn by_directives(&self) -> EnvFilter {
+        let given = self.directives.as_deref().unwrap_or("info");
+        let directives = match self.own_level {
+            Some(level) => format!("{}={level},{given}", env!("CARGO_CRATE_NAME")),
+            None => given.to_owned(),
+        };
+        EnvFilter::builder()
+            .with_default_directive(LevelFilter::INFO.into())
+            .parse_lossy(directives)
+    }
 }
 
 /// `tracing` spans that become OpenTelemetry spans: of level `info` and above. An event of level `error` goes along: it

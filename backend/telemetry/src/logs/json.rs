@@ -1,15 +1,13 @@
 //! Writes each event as one flat JSON object on one line.
 
-use super::fields::{Fields, string};
-use opentelemetry::{
-    Context,
-    trace::{SpanContext, TraceContextExt},
+use super::{
+    correlation::Correlation,
+    fields::{Fields, string},
 };
-use std::{fmt, io::Write, sync::OnceLock};
+use std::{fmt, io::Write, sync::Arc};
 use time::{OffsetDateTime, format_description::StaticFormatDescription, macros};
-use tracing::{Dispatch, Event, Metadata, Subscriber, dispatcher::WeakDispatch};
+use tracing::{Event, Metadata, Subscriber};
 use tracing_log::NormalizeEvent;
-use tracing_opentelemetry::get_otel_context;
 use tracing_subscriber::{
     fmt::MakeWriter,
     layer::{self, Layer},
@@ -21,38 +19,36 @@ const TIMESTAMP: StaticFormatDescription = macros::format_description!(
     "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z"
 );
 
-/// A layer that writes `timestamp, level, message, logger, trace_id, span_id, trace_flags` and the event's fields.
-///
-/// The ids are those of the span that is current for OpenTelemetry: tracing-opentelemetry makes every `tracing` span
-/// current there when it is entered, so it is always the innermost one of both worlds. They are looked up at each event
-/// and not kept in span fields, where they would be stale in child spans.
+/// A layer that writes `timestamp, level, message, target, trace_id, span_id, trace_flags`, the event's fields, and whose
+/// line it is: `service.name` and `service.version`.
 pub(crate) struct JsonLines<W> {
     writer: W,
-    dispatch: OnceLock<WeakDispatch>,
+    correlation: Arc<Correlation>,
+    /// The end of every line.
+    service: Vec<u8>,
 }
 
 // === impl JsonLines ===
 
 impl<W> JsonLines<W> {
-    pub(crate) fn new(writer: W) -> Self {
+    /// `service`: members that every line ends with.
+    pub(crate) fn new<'a>(
+        writer: W,
+        correlation: Arc<Correlation>,
+        service: impl Iterator<Item = (&'a str, String)>,
+    ) -> Self {
+        let mut members = Vec::new();
+        for (name, value) in service {
+            members.push(b',');
+            string(&mut members, name);
+            members.push(b':');
+            string(&mut members, &value);
+        }
         Self {
             writer,
-            dispatch: OnceLock::new(),
+            correlation,
+            service: members,
         }
-    }
-
-    /// The span that `event` belongs to, if any.
-    fn span_context(&self, event: &Event<'_>) -> Option<SpanContext> {
-        let context = match event.parent() {
-            Some(parent) => {
-                let dispatch = self.dispatch.get().and_then(WeakDispatch::upgrade)?;
-                get_otel_context(parent, &dispatch)?
-            }
-            None if event.is_contextual() => Context::current(),
-            None => return None,
-        };
-        let span_context = context.span().span_context().clone();
-        span_context.is_valid().then_some(span_context)
     }
 
     fn line(&self, event: &Event<'_>, metadata: &Metadata<'_>) -> Vec<u8> {
@@ -66,9 +62,9 @@ impl<W> JsonLines<W> {
         line.extend_from_slice(metadata.level().as_str().as_bytes());
         line.extend_from_slice(b"\",\"message\":");
         string(&mut line, &fields.message);
-        line.extend_from_slice(b",\"logger\":");
+        line.extend_from_slice(b",\"target\":");
         string(&mut line, metadata.target());
-        if let Some(span) = self.span_context(event) {
+        if let Some(span) = self.correlation.span_context(event) {
             let (trace_id, span_id) = (span.trace_id(), span.span_id());
             let flags = span.trace_flags().to_u8();
             let _ = write!(
@@ -77,6 +73,7 @@ impl<W> JsonLines<W> {
             );
         }
         line.extend_from_slice(&fields.rest);
+        line.extend_from_slice(&self.service);
         line.extend_from_slice(b"}\n");
         line
     }
@@ -87,10 +84,6 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + 'static,
 {
-    fn on_register_dispatch(&self, dispatch: &Dispatch) {
-        let _ = self.dispatch.set(dispatch.downgrade());
-    }
-
     fn on_event(&self, event: &Event<'_>, _context: layer::Context<'_, S>) {
         // Events of the `log` crate carry their true target in fields.
         let normalized = event.normalized_metadata();

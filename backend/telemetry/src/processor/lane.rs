@@ -1,6 +1,5 @@
-//! One exporter's pipeline, shared by the threads that end spans and the one that exports them.
+//! One exporter's pipeline, shared by the threads that make telemetry and the one that exports them.
 
-use opentelemetry_sdk::trace::SpanData;
 use parking_lot::{Condvar, Mutex};
 use std::{
     sync::Arc,
@@ -13,10 +12,12 @@ use tokio::sync::Notify;
 
 /// A pipeline behind a lock that is only ever held for moments: never while something is exported.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(super) struct Lane<T> {
+    /// Items that the queue holds at most.
+    pub(super) capacity: usize,
     /// What the pipeline's clock counts from.
     origin: Instant,
-    state: Mutex<State>,
+    state: Mutex<State<T>>,
     /// Something for the worker to do.
     work: Notify,
     /// Something for those who wait for the worker to look at.
@@ -24,8 +25,8 @@ pub(super) struct Lane {
 }
 
 #[derive(Debug)]
-struct State {
-    pipeline: Pipeline<Arc<SpanData>>,
+struct State<T> {
+    pipeline: Pipeline<Arc<T>>,
     worker: Worker,
 }
 
@@ -37,9 +38,10 @@ enum Worker {
 
 // === impl Lane ===
 
-impl Lane {
+impl<T> Lane<T> {
     pub(super) fn new(settings: Settings) -> Self {
         Self {
+            capacity: settings.max_queue_size,
             origin: Instant::now(),
             state: Mutex::new(State {
                 pipeline: Pipeline::new(settings),
@@ -54,9 +56,9 @@ impl Lane {
         self.state.lock().pipeline.ledger()
     }
 
-    pub(super) fn push(&self, span: Arc<SpanData>) {
+    pub(super) fn push(&self, item: Arc<T>) {
         let now = self.now();
-        let pushed = self.state.lock().pipeline.push(span, now);
+        let pushed = self.state.lock().pipeline.push(item, now);
         if pushed == Pushed::Wake {
             self.work.notify_one();
         }
@@ -90,7 +92,7 @@ impl Lane {
         self.wait_until(deadline, |state| state.worker == Worker::Gone)
     }
 
-    fn wait_until(&self, deadline: Instant, mut holds: impl FnMut(&mut State) -> bool) -> bool {
+    fn wait_until(&self, deadline: Instant, mut holds: impl FnMut(&mut State<T>) -> bool) -> bool {
         let mut state = self.state.lock();
         let late = self
             .progress
@@ -107,7 +109,7 @@ impl Lane {
         next
     }
 
-    pub(super) fn items(&self, id: BatchId) -> Vec<Arc<SpanData>> {
+    pub(super) fn items(&self, id: BatchId) -> Vec<Arc<T>> {
         self.state.lock().pipeline.items(id).cloned().collect()
     }
 

@@ -3,14 +3,11 @@
 //! It has a small tokio runtime of its own, so that it goes on while the application's runtime is busy, blocked in a
 //! shutdown, or gone; and it runs with telemetry suppressed, so that an exporter's HTTP client is not traced.
 
-use super::lane::Lane;
-use crate::exporter::AnyExporter;
+use super::{Item, lane::Lane};
+use crate::exporter::{AnyExporter, OwnRuntime};
 use futures_core::future::BoxFuture;
 use opentelemetry::Context;
-use opentelemetry_sdk::{
-    error::{OTelSdkError, OTelSdkResult},
-    trace::SpanData,
-};
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use std::{sync::Arc, thread, time::Duration};
 use throughline_core::pipeline::{Batch, BatchId, DropReason, Next, Outcome};
 use tokio::time::{Instant, timeout_at};
@@ -33,13 +30,14 @@ enum Health {
 }
 
 /// Says that the worker is gone when the thread ends, be it by a panic of the exporter.
-struct Alive(Arc<Lane>);
+struct Alive<T>(Arc<Lane<T>>);
 
 /// Starts the thread.
-pub(super) fn spawn(lane: Arc<Lane>, exporter: Box<dyn AnyExporter>) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+pub(super) fn spawn<T: Item>(
+    lane: Arc<Lane<T>>,
+    runtime: OwnRuntime,
+    exporter: Box<dyn AnyExporter<T>>,
+) -> std::io::Result<()> {
     let run = move || {
         let alive = Alive(lane);
         let _untraced = Context::enter_telemetry_suppressed_scope();
@@ -55,7 +53,7 @@ pub(super) fn spawn(lane: Arc<Lane>, exporter: Box<dyn AnyExporter>) -> std::io:
 }
 
 /// Does what the pipeline says, until it says that it is done.
-async fn run(lane: &Lane, exporter: &dyn AnyExporter) {
+async fn run<T: Item>(lane: &Lane<T>, exporter: &dyn AnyExporter<T>) {
     let mut under_way: Option<Export<'_>> = None;
     let mut health = Health::Exporting;
     loop {
@@ -87,7 +85,7 @@ async fn run(lane: &Lane, exporter: &dyn AnyExporter) {
                     lane.complete(export.id, outcome(result));
                 }
                 let result = result.unwrap_or_else(|late| Err(failure(&late)));
-                health = health.after(&result, exporter);
+                health = health.after::<T>(&result, exporter);
                 under_way = None;
             }
             () = woken => {}
@@ -113,13 +111,11 @@ fn outcome(result: &OTelSdkResult) -> Outcome {
 // === impl Export ===
 
 impl<'a> Export<'a> {
-    fn start(batch: Batch, lane: &Lane, exporter: &'a dyn AnyExporter) -> Self {
-        let items = lane.items(batch.id);
-        let spans = items.iter().map(|span| SpanData::clone(span));
+    fn start<T: Item>(batch: Batch, lane: &Lane<T>, exporter: &'a dyn AnyExporter<T>) -> Self {
         Self {
             id: batch.id,
             deadline: lane.instant(batch.deadline()),
-            result: exporter.export(spans.collect()),
+            result: exporter.export(lane.items(batch.id)),
         }
     }
 }
@@ -128,14 +124,18 @@ impl<'a> Export<'a> {
 
 impl Health {
     /// Logs the first failure of a row, and the recovery: an outage is two lines, not two a second.
-    fn after(self, result: &OTelSdkResult, exporter: &dyn AnyExporter) -> Self {
+    fn after<T: Item>(self, result: &OTelSdkResult, exporter: &dyn AnyExporter<T>) -> Self {
         match (self, result) {
             (Self::Exporting, Err(error)) => {
-                tracing::warn!(%error, exporter = exporter.name(), "spans cannot be exported, trying again");
+                tracing::warn!(%error, exporter = exporter.name(), "{} cannot be exported, trying again", T::NAMES);
                 Self::Failing
             }
             (Self::Failing, Ok(())) => {
-                tracing::info!(exporter = exporter.name(), "spans are exported again");
+                tracing::info!(
+                    exporter = exporter.name(),
+                    "{} are exported again",
+                    T::NAMES
+                );
                 Self::Exporting
             }
             (unchanged, _) => unchanged,
@@ -143,7 +143,7 @@ impl Health {
     }
 }
 
-impl Drop for Alive {
+impl<T> Drop for Alive<T> {
     fn drop(&mut self) {
         self.0.worker_gone();
     }

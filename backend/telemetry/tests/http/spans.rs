@@ -477,7 +477,10 @@ async fn excluded_paths_are_passed_through_without_a_span() {
 
 #[tokio::test]
 async fn a_trace_that_the_caller_does_not_sample_is_not_recorded_and_keeps_its_flags() {
-    let recorder = Recorder::new();
+    let recorder = Recorder::with(|builder| {
+        use throughline_instrument::sampling::UnsampledCallers::Respect;
+        builder.unsampled_callers(Respect)
+    });
     let server = recorder.serve(Router::new().route("/", get(ok))).await;
     let response = Client::new()
         .get(server.url("/"))
