@@ -3,6 +3,7 @@
 mod address;
 mod body;
 mod clip;
+mod end;
 mod forwarded;
 mod headers;
 mod hooks;
@@ -15,9 +16,9 @@ mod span;
 mod tracer;
 
 pub use self::{
+    end::ErrorType,
     forwarded::ForwardingHeaders,
     settings::{HttpSettings, InvalidHttpSetting},
-    span::ErrorType,
 };
 pub(crate) use self::{
     layer::TracingLayer,
