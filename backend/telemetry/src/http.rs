@@ -3,6 +3,7 @@
 mod address;
 mod body;
 mod clip;
+mod end;
 mod forwarded;
 mod headers;
 mod hooks;
@@ -22,7 +23,7 @@ pub(crate) use self::{
     tracer::ExchangeTracer,
 };
 pub use self::{
+    end::ErrorType,
     forwarded::ForwardingHeaders,
     settings::{HttpSettings, InvalidHttpSetting},
-    span::ErrorType,
 };

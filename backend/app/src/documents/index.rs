@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use opentelemetry::{KeyValue, trace::get_active_span};
 use rag_admin_api::DocumentState;
+use throughline_instrument::task;
 use tokio::sync::Semaphore;
-use tracing::{Instrument, Span, error, field, info, info_span};
+use tracing::{error, info};
 
 use super::{passages::passages, queries};
 use crate::db::Db;
@@ -40,14 +42,8 @@ impl Indexer {
 
     /// Indexes a document, in the caller's trace and after the caller.
     pub(crate) fn start(&self, id: String) {
-        let span = info_span!(
-            "index_document",
-            document.id = id,
-            document.passages = field::Empty,
-            otel.status_description = field::Empty,
-        );
         let this = self.clone();
-        tokio::spawn(async move { this.run(&id).await }.instrument(span));
+        task::spawn("index_document", async move { this.run(&id).await });
     }
 
     /// Waits for what is being indexed. What has not begun is taken up by the next start.
@@ -64,7 +60,10 @@ impl Indexer {
         };
         match self.index(id).await {
             Ok(count) => {
-                Span::current().record("document.passages", count);
+                get_active_span(|span| {
+                    let count = i64::try_from(count).unwrap_or(i64::MAX);
+                    span.set_attribute(KeyValue::new("document.passages", count));
+                });
                 info!(document.id = id, passages = count, "document indexed");
             }
             Err(error) => {

@@ -1,6 +1,6 @@
 //! The bodies: the response's carries the exchange's span to its end, the request's is counted where that is wanted.
 
-use super::span::{EndOfExchange, Exchange};
+use super::{end::EndOfExchange, span::Exchange};
 use axum::body::{Body, Bytes};
 use http::{HeaderMap, header::CONTENT_LENGTH};
 use http_body::{Body as _, Frame, SizeHint};

@@ -4,11 +4,7 @@
 //! route (so a span has its name and `http.route` from the start, when the sampler looks at it), and every route, nested
 //! route, fallback and method-not-allowed answer is inside.
 
-use super::{
-    body::TracedBody,
-    span::{EndOfExchange, Exchange},
-    tracer::ExchangeTracer,
-};
+use super::{body::TracedBody, end::EndOfExchange, span::Exchange, tracer::ExchangeTracer};
 use axum::{body::Body, extract::Request, response::IntoResponse, response::Response};
 use pin_project_lite::pin_project;
 use std::{

@@ -4,7 +4,7 @@
 //! values: methods and schemes are normalised, routes are those of the router, and what a client says of itself or of the
 //! server stays out.
 
-use super::span::Outcome;
+use super::end::Outcome;
 use opentelemetry::{
     KeyValue,
     metrics::{Histogram, Meter, UpDownCounter},

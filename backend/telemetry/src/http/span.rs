@@ -2,6 +2,7 @@
 
 use super::{
     body::CountedBody,
+    end::{EndOfExchange, ErrorType, Outcome},
     metrics::{Active, BodySizes},
     tracer::ExchangeTracer,
 };
@@ -12,60 +13,13 @@ use opentelemetry::{
     Context, KeyValue,
     trace::{SpanRef, Status, TraceContextExt},
 };
-use std::{
-    borrow::Cow,
-    error::Error,
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 use throughline_core::{names, server_timing};
-use tower_http::timeout::TimeoutError;
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static(server_timing::HEADER);
-
-/// Put into a response's extensions, says what went wrong: the `error.type` of its span and of its metrics, in place of the
-/// status code. The names of an application's errors are few, so it is a text of the program.
-///
-/// ```
-/// use axum::{Extension, http::StatusCode, response::IntoResponse};
-/// use throughline_instrument::ErrorType;
-///
-/// async fn out_of_time() -> impl IntoResponse {
-///     (StatusCode::SERVICE_UNAVAILABLE, Extension(ErrorType("timeout")))
-/// }
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ErrorType(pub &'static str);
-
-/// How an exchange ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EndOfExchange {
-    /// The last byte of the response was handed to the connection.
-    Complete,
-    /// The body reported an error: the client got a part of it.
-    Failed,
-    /// The body took longer than it may.
-    TimedOut,
-    /// The client went away, or the server closed the connection, before the response was complete.
-    Cancelled,
-    /// The handler, or the body, panicked.
-    Panicked,
-}
-
-/// What is known of an exchange when it ends; the same for its span and for the metrics.
-#[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    /// None if there was no response.
-    pub(crate) status: Option<StatusCode>,
-    pub(crate) error_type: Option<Cow<'static, str>>,
-    /// What the handler read of the request's body.
-    pub(crate) request_bytes: u64,
-    /// What the connection took of the response's body.
-    pub(crate) response_bytes: u64,
-}
 
 /// A span that is open. It ends once: by [`Exchange::end`], or as [`EndOfExchange::Cancelled`] when it is dropped.
 #[derive(Debug)]
@@ -78,47 +32,6 @@ pub(crate) struct Exchange {
     /// What the handler has read of the request's body, where that is measured.
     received_bytes: Option<Arc<AtomicU64>>,
     ended: bool,
-}
-
-// === impl EndOfExchange ===
-
-impl EndOfExchange {
-    /// What a body's error tells.
-    pub(crate) fn of_error(error: &axum::Error) -> Self {
-        let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-        while let Some(error) = cause {
-            let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
-            if error.is::<TimeoutError>()
-                || error.is::<tokio::time::error::Elapsed>()
-                || error.downcast_ref().is_some_and(timed_out)
-            {
-                return Self::TimedOut;
-            }
-            cause = error.source();
-        }
-        Self::Failed
-    }
-
-    /// `error.type`, `throughline.body.end`, and the description of the error's status.
-    fn told(self) -> (&'static str, Option<&'static str>, Option<&'static str>) {
-        match self {
-            Self::Complete => ("", None, None),
-            // The caller's choice: not an error of the server, so the status is unset. The conventions have an
-            // `error.type` for it (HTTP spans, "connection dropped before response body was sent").
-            Self::Cancelled => ("cancelled", Some("cancelled"), None),
-            Self::Failed => (
-                "response_body",
-                Some("failed"),
-                Some("the response's body failed"),
-            ),
-            Self::TimedOut => (
-                "timeout",
-                Some("failed"),
-                Some("the response's body took too long"),
-            ),
-            Self::Panicked => ("panic", None, Some("the handler panicked")),
-        }
-    }
 }
 
 // === impl Exchange ===
