@@ -18,7 +18,7 @@ pub(super) type Row<'e, DB> = BoxFuture<'e, Result<Option<<DB as Database>::Row>
 pub(super) type Prepared<'e, DB> = BoxFuture<'e, Result<<DB as Database>::Statement, Error>>;
 
 /// How a query comes to its connection.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Through {
     /// It has to wait for one.
     Pool,

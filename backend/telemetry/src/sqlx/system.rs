@@ -106,3 +106,25 @@ impl Place {
         name
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_tells_where_and_never_who() {
+        let options = PgConnectOptions::new_without_pgpass().username("somebody");
+        let by_socket = Postgres::place(&options.clone().socket("/run/postgresql"));
+        assert_eq!(by_socket.address.as_deref(), Some("/run/postgresql"));
+        assert_eq!(by_socket.port, None);
+        let by_network =
+            Postgres::place(&options.host("db.example.com").port(5433).database("shop"));
+        assert_eq!(
+            by_network.pool_name("postgresql"),
+            "db.example.com:5433/shop"
+        );
+        assert!(!format!("{by_network:?}").contains("somebody"));
+        let in_a_file = SqliteConnectOptions::new().filename("/var/lib/shop/shop.db");
+        assert_eq!(Sqlite::place(&in_a_file).pool_name("sqlite"), "shop.db");
+    }
+}

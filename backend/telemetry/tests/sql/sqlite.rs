@@ -11,19 +11,21 @@ pub(crate) type System = sqlx::Sqlite;
 pub(crate) type TracedPool = throughline_instrument::sqlx::TracedPool<System>;
 
 pub(crate) const ID: &str = "INTEGER PRIMARY KEY";
-/// What its spans tell of where it is.
-pub(crate) const PLACE: &str = "db.system.name=sqlite\ndb.namespace=:memory:\n";
 /// The codes of a broken rule, and of what is not there.
 pub(crate) const UNIQUE_VIOLATION: &str = "2067";
 pub(crate) const UNKNOWN: &str = "1";
 
 /// A database of one test.
 #[derive(Debug)]
-pub(crate) struct Database;
+pub(crate) struct Database {
+    place: &'static str,
+}
 
 impl Database {
     pub(crate) async fn new() -> Self {
-        Self
+        Self {
+            place: "db.system.name=sqlite\ndb.namespace=:memory:\n",
+        }
     }
 
     /// A pool of one connection.
@@ -33,8 +35,8 @@ impl Database {
         trace(pool).with_tracer(recorder.telemetry.tracer("throughline.sqlx"))
     }
 
-    /// `PLACE` in this database.
+    /// What its spans tell of where it is.
     pub(crate) fn place(&self) -> String {
-        PLACE.to_owned()
+        self.place.to_owned()
     }
 }
