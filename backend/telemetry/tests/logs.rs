@@ -59,7 +59,10 @@ fn outside_of_a_span_there_are_no_ids() {
     let span = info_span!("work");
     span.in_scope(|| info!(parent: None, "alone too"));
     for line in recorder.log() {
-        assert_eq!(keys(&line), ["timestamp", "level", "message", "target", "service.name"]);
+        assert_eq!(
+            keys(&line),
+            ["timestamp", "level", "message", "target", "service.name"]
+        );
     }
 }
 
