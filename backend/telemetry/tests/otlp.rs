@@ -19,7 +19,7 @@ use opentelemetry_proto::tonic::collector::{
 use prost::Message;
 use std::time::{Duration, Instant};
 use support::{LONG, Server, alone};
-use throughline_instrument::{Ledger, Telemetry, init};
+use throughline_instrument::{DropReason, Ledger, Telemetry, init};
 use tokio::{
     net::TcpListener,
     sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
@@ -245,6 +245,35 @@ async fn a_receiver_that_refuses_costs_nothing_but_its_queue() {
         survives(&server.url(""), "http/protobuf").await;
         server.stop().await;
     }
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_slow_gets_what_the_queue_holds() {
+    let _alone = alone();
+    let slow = post(|| async {
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    });
+    let server = Server::start(Router::new().route("/v1/traces", slow)).await;
+    let telemetry = telemetry(&[
+        (
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            &server.url("/v1/traces"),
+        ),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "64"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "16"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "0"),
+    ]);
+    make_spans(&telemetry, 1000);
+    telemetry.flush(LONG).await.unwrap();
+    let ledgers = telemetry.shutdown(LONG).await;
+    balanced(&ledgers);
+    let ledger = ledgers[0];
+    assert!(ledger.exported >= 64, "{ledger:?}");
+    assert_eq!(
+        ledger.exported + ledger.dropped(DropReason::QueueFull),
+        1000
+    );
+    server.stop().await;
 }
 
 #[tokio::test]
