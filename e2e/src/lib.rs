@@ -5,6 +5,11 @@
 #[doc = include_str!("../../README.md")]
 mod readme {}
 
+/// Those of the pitfalls.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/pitfalls.md")]
+mod pitfalls {}
+
 mod browser;
 mod drive;
 mod firefox;

@@ -18,6 +18,6 @@ pub(crate) use cookies::CookieStyle;
 pub(crate) use current::{Admin, CurrentUser};
 pub(crate) use limit::Limiter;
 pub(crate) use password::{Password, Passwords};
-pub(crate) use sessions::forget_expired;
+pub(crate) use sessions::{count_active, forget_expired};
 pub use tokens::Secret;
 pub(crate) use tokens::random_id;

@@ -7,6 +7,7 @@ mod conformance;
 mod db;
 mod documents;
 mod health;
+mod metrics;
 mod pages;
 mod problem;
 mod router;

@@ -18,7 +18,7 @@ use crate::{
     clock, conformance, db,
     db::Db,
     documents::Indexer,
-    router,
+    metrics, router,
     settings::{DemoUser, OtlpHttp, Settings, TraceContextTest},
     upstream, users, viewer,
 };
@@ -31,6 +31,9 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// How often expired sessions are deleted.
 const CLEAN_UP: Duration = Duration::from_secs(60 * 60);
+
+/// How often the others are counted.
+const COUNT: Duration = Duration::from_secs(60);
 
 /// A server that answers. [`stop`](Server::stop) it, or it ends when it is dropped.
 #[derive(Debug)]
@@ -102,7 +105,8 @@ impl Server {
             let router = otlp_router(collector, listener.local_addr()?, &server.viewer_token);
             server.tasks.spawn(serve(listener, router, stopped.clone()));
         }
-        server.tasks.spawn(clean_up(db, stopped));
+        server.tasks.spawn(clean_up(db.clone(), stopped.clone()));
+        server.tasks.spawn(count_sessions(db, stopped));
         server.indexer.resume().await?;
         Ok(server)
     }
@@ -207,6 +211,21 @@ async fn clean_up(db: Db, stopped: watch::Receiver<bool>) {
         }
         if let Err(error) = auth::forget_expired(db.untraced(), clock::unix_seconds()).await {
             warn!(%error, "expired sessions could not be deleted");
+        }
+    }
+}
+
+async fn count_sessions(db: Db, stopped: watch::Receiver<bool>) {
+    let mut tick = time::interval(COUNT);
+    let mut stopped = pin!(until(stopped));
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = &mut stopped => return,
+        }
+        // Without an answer the last count stands: the database's own errors are told elsewhere.
+        if let Ok(count) = auth::count_active(db.untraced(), clock::unix_seconds()).await {
+            metrics::active_sessions(count);
         }
     }
 }

@@ -125,6 +125,15 @@ pub(crate) async fn revoke_all(db: &Db, user_id: &str, now: i64) -> sqlx::Result
     .map(drop)
 }
 
+/// How many sessions can still be renewed.
+pub(crate) async fn count_active(db: impl SqliteExecutor<'_>, now: i64) -> sqlx::Result<i64> {
+    let count = sqlx::query_scalar(
+        "SELECT count(DISTINCT family) FROM refresh_tokens \
+         WHERE revoked_at IS NULL AND used_at IS NULL AND refresh_expires_at > $1",
+    );
+    count.bind(now).fetch_one(db).await
+}
+
 /// Deletes what has no use any more.
 pub(crate) async fn forget_expired(db: impl SqliteExecutor<'_>, now: i64) -> sqlx::Result<u64> {
     let done = sqlx::query("DELETE FROM refresh_tokens WHERE refresh_expires_at <= $1").bind(now);

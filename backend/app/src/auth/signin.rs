@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
+    metrics::{Method, Outcome, signed_in},
     problem::{JsonBody, Problem},
     users::Email,
 };
@@ -31,11 +32,11 @@ pub(crate) async fn sign_in(
     let password =
         Password::new(&typed.password).map_err(|error| Problem::unusable(error.to_string()))?;
     let shown = app.telemetry_email.show(email.as_str());
+    let started = Instant::now();
+    let ended = |outcome| signed_in(outcome, Method::Password, started.elapsed());
 
-    if let Err(TooMany(wait)) = app
-        .limiter
-        .try_once(email.as_str(), peer.ip(), Instant::now())
-    {
+    if let Err(TooMany(wait)) = app.limiter.try_once(email.as_str(), peer.ip(), started) {
+        ended(Outcome::Limited);
         warn!(
             user.email = shown,
             wait_seconds = wait.as_secs(),
@@ -46,13 +47,18 @@ pub(crate) async fn sign_in(
 
     match authenticate_user(&app, &email, password).await {
         Ok((user, pair)) => {
+            ended(Outcome::Success);
             app.limiter.succeeded(email.as_str(), peer.ip());
             info!(user.id = user.id, user.email = shown, "signed in");
             Ok((app.cookies.set(&pair), Json(Session { user })))
         }
-        Err(AuthenticationError::Internal(error)) => Err(error.into()),
+        Err(AuthenticationError::Internal(error)) => {
+            ended(Outcome::Failure);
+            Err(error.into())
+        }
         // WARN and not ERROR: a mistyped password is no fault of the server, and would turn its span red.
         Err(reason) => {
+            ended(Outcome::Refused);
             warn!(user.email = shown, reason = %reason, "sign-in failed");
             Err(Problem::unauthorized("Wrong e-mail address or password."))
         }

@@ -2,6 +2,7 @@
 
 mod border;
 mod documents;
+mod metrics;
 mod oidc;
 mod pages;
 mod password;

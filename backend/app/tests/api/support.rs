@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use opentelemetry_sdk::trace::InMemorySpanExporter;
+use opentelemetry_sdk::{metrics::InMemoryMetricExporter, trace::InMemorySpanExporter};
 use rag_admin_api::{Problem, Role, paths};
 use rag_admin_server::{Secret, Server, add_user, settings::Settings};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
@@ -38,6 +38,7 @@ pub(crate) struct Browser {
 pub(crate) struct Recorded {
     pub(crate) telemetry: Telemetry,
     pub(crate) spans: InMemorySpanExporter,
+    pub(crate) metrics: InMemoryMetricExporter,
     logs: Logs,
 }
 
@@ -181,15 +182,18 @@ pub(crate) fn recorded() -> &'static Recorded {
     static RECORDED: OnceLock<Recorded> = OnceLock::new();
     RECORDED.get_or_init(|| {
         let (spans, logs) = (InMemorySpanExporter::default(), Logs::default());
+        let metrics = InMemoryMetricExporter::default();
         let writer = logs.clone();
         let telemetry = throughline_instrument::init("rag-admin-backend")
             .export_to(spans.clone())
+            .export_metrics_to(metrics.clone())
             .log_to(move || writer.clone())
             .install()
             .unwrap();
         Recorded {
             telemetry,
             spans,
+            metrics,
             logs,
         }
     })

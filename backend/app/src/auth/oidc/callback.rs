@@ -20,6 +20,7 @@ use crate::{
     app::App,
     auth::sessions::{self, TokenPair},
     clock,
+    metrics::{Method, Outcome, signed_in},
 };
 
 /// What the provider sends the browser back with (RFC 6749, 4.1.2).
@@ -46,6 +47,18 @@ enum NotSignedIn {
     Internal(#[from] anyhow::Error),
 }
 
+impl NotSignedIn {
+    fn outcome(&self) -> Outcome {
+        match self {
+            NotSignedIn::TooMany => Outcome::Limited,
+            NotSignedIn::Internal(_) | NotSignedIn::Nobody(NobodyKnown::Provider(_)) => {
+                Outcome::Failure
+            }
+            _ => Outcome::Refused,
+        }
+    }
+}
+
 /// The browser is back from the provider: 303 to the page, signed in with two cookies, or with a word of why not.
 pub(crate) async fn callback(
     State(app): State<App>,
@@ -53,15 +66,19 @@ pub(crate) async fn callback(
     headers: HeaderMap,
     Query(answer): Query<Answer>,
 ) -> Response {
-    let signed_in = sign_in(&app, peer, &headers, answer).await;
+    let started = Instant::now();
+    let result = sign_in(&app, peer, &headers, answer).await;
+    let ended = |outcome| signed_in(outcome, Method::Provider, started.elapsed());
     let forget = app.cookies.clear_attempt();
-    match signed_in {
+    match result {
         Ok((user, pair)) => {
+            ended(Outcome::Success);
             let shown = app.telemetry_email.show(&user.email);
             info!(user.id = user.id, user.email = shown, "signed in");
             (forget, app.cookies.set(&pair), Redirect::to("/")).into_response()
         }
         Err(error) => {
+            ended(error.outcome());
             let text = format!("{:#}", anyhow::Error::from(error));
             warn!(reason = text, "sign-in with the provider failed");
             (forget, Redirect::to("/?sign-in=failed")).into_response()
