@@ -22,7 +22,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 use throughline_core::w3c::W3cPropagator;
-use throughline_instrument::{Builder, ForwardingHeaders, HttpSettings, InstallError, init};
+use throughline_instrument::{
+    Builder, ForwardingHeaders, HttpSettings, InstallError, init, sampling::UnsampledCallers,
+};
 
 fn http(change: impl FnOnce(HttpSettings) -> HttpSettings) -> Recorder {
     Recorder::with(|builder| builder.http(change))
@@ -358,7 +360,8 @@ async fn a_trace_that_begins_here_has_a_random_id_and_says_so() {
 
 #[tokio::test]
 async fn a_trace_that_is_continued_keeps_the_flag_that_it_came_with() {
-    let recorder = Recorder::new();
+    let respectful = |builder: Builder| builder.unsampled_callers(UnsampledCallers::Respect);
+    let recorder = Recorder::with(respectful);
     let server = recorder.serve(Router::new().route("/", get(sent_on))).await;
     for flags in ["00", "01", "02", "03"] {
         let parent = format!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}");
