@@ -8,6 +8,7 @@ mod forwarded;
 mod headers;
 mod hooks;
 mod layer;
+pub(crate) mod message;
 mod metrics;
 mod patterns;
 mod route;

@@ -84,12 +84,7 @@ async fn a_counter_has_the_attributes_that_it_declares() {
 #[tokio::test]
 async fn beyond_the_limit_values_are_added_up_as_overflow() {
     let _alone = support::alone();
-    let exporter = InMemoryMetricExporter::default();
-    let telemetry = init("test")
-        .export_metrics_to(exporter.clone())
-        .log_to(std::io::sink)
-        .build()
-        .unwrap();
+    let (telemetry, exporter) = with_metrics();
     let users = 150;
     // The API of OpenTelemetry takes whatever it is given.
     let counter = telemetry

@@ -1,8 +1,8 @@
 //! The bodies: the response's carries the exchange's span to its end, the request's is counted where that is wanted.
 
-use super::{end::EndOfExchange, span::Exchange};
+use super::{end::EndOfExchange, message::announced, span::Exchange};
 use axum::body::{Body, Bytes};
-use http::{HeaderMap, header::CONTENT_LENGTH};
+use http::HeaderMap;
 use http_body::{Body as _, Frame, SizeHint};
 use std::{
     pin::Pin,
@@ -61,11 +61,6 @@ impl TracedBody {
             self.end(EndOfExchange::Complete);
         }
     }
-}
-
-fn announced(headers: &HeaderMap) -> Option<u64> {
-    let length = headers.get(CONTENT_LENGTH)?;
-    length.to_str().ok()?.parse().ok()
 }
 
 impl http_body::Body for TracedBody {

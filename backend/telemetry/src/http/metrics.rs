@@ -4,27 +4,13 @@
 //! values: methods and schemes are normalised, routes are those of the router, and what a client says of itself or of the
 //! server stays out.
 
-use super::end::Outcome;
+use super::{end::Outcome, message::SIZE_BOUNDS};
 use opentelemetry::{
     KeyValue,
     metrics::{Histogram, Meter, UpDownCounter},
 };
 use std::{sync::Arc, time::Instant};
 use throughline_core::names::{self, http};
-
-/// Bounds of the buckets for sizes, in bytes. The conventions recommend none; durations' would put every body into one.
-const SIZE_BOUNDS: [f64; 10] = [
-    0.0,
-    256.0,
-    1024.0,
-    4096.0,
-    16_384.0,
-    65_536.0,
-    262_144.0,
-    1_048_576.0,
-    4_194_304.0,
-    16_777_216.0,
-];
 
 /// The attributes of `http.server.active_requests`: the method and the scheme, the first two of every exchange.
 const ACTIVE_ATTRIBUTES: usize = 2;

@@ -3,6 +3,7 @@
 use super::{
     address::Ends,
     clip::clip,
+    message::protocol_version,
     metrics::{Labels, Metrics},
     route,
     settings::Rules,
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::propagate;
 use axum::extract::Request;
-use http::{Version, header::USER_AGENT};
+use http::header::USER_AGENT;
 use opentelemetry::{
     Context, KeyValue,
     global::BoxedTracer,
@@ -119,14 +120,4 @@ fn attributes(request: &Request, ends: &Ends, labels: &Labels) -> Vec<KeyValue> 
         attributes.push(KeyValue::new(names::network::USER_AGENT_ORIGINAL, agent));
     }
     attributes
-}
-
-fn protocol_version(version: Version) -> Option<&'static str> {
-    match version {
-        Version::HTTP_10 => Some("1.0"),
-        Version::HTTP_11 => Some("1.1"),
-        Version::HTTP_2 => Some("2"),
-        Version::HTTP_3 => Some("3"),
-        _ => None,
-    }
 }

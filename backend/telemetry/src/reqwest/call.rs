@@ -3,10 +3,12 @@
 use super::{failure, metrics::Metrics};
 use crate::{
     error::{self, Exception},
-    http::clip,
+    http::{
+        clip,
+        message::{announced, protocol_version},
+    },
 };
 use ::reqwest::{Request, Response, Url};
-use http::{HeaderMap, Version, header::CONTENT_LENGTH};
 use http_body::Body as _;
 use opentelemetry::{
     Context, KeyValue,
@@ -173,18 +175,4 @@ fn server(url: &Url) -> Option<(String, Option<u16>)> {
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'));
     Some((clip(inner.unwrap_or(host)), url.port_or_known_default()))
-}
-
-fn announced(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-fn protocol_version(version: Version) -> Option<&'static str> {
-    match version {
-        Version::HTTP_10 => Some("1.0"),
-        Version::HTTP_11 => Some("1.1"),
-        Version::HTTP_2 => Some("2"),
-        Version::HTTP_3 => Some("3"),
-        _ => None,
-    }
 }

@@ -1,29 +1,12 @@
 //! What is measured of requests that go out.
 
+use crate::http::message::SIZE_BOUNDS;
 use opentelemetry::{
     KeyValue,
     metrics::{Histogram, Meter},
 };
 use std::time::Duration;
-
-/// The buckets of durations, in seconds, that the semantic conventions name.
-const SECONDS: [f64; 14] = [
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
-];
-
-/// The buckets of sizes, in bytes: powers of four from 64 B to 16 MiB. The conventions name none.
-const BYTES: [f64; 10] = [
-    64.0,
-    256.0,
-    1024.0,
-    4096.0,
-    16_384.0,
-    65_536.0,
-    262_144.0,
-    1_048_576.0,
-    4_194_304.0,
-    16_777_216.0,
-];
+use throughline_core::names::http::DURATION_BOUNDS;
 
 /// The instruments. Cloning shares them.
 #[derive(Clone, Debug)]
@@ -42,7 +25,7 @@ impl Metrics {
                 .u64_histogram(name)
                 .with_unit("By")
                 .with_description(description)
-                .with_boundaries(BYTES.to_vec())
+                .with_boundaries(SIZE_BOUNDS.to_vec())
                 .build()
         };
         Self {
@@ -50,7 +33,7 @@ impl Metrics {
                 .f64_histogram("http.client.request.duration")
                 .with_unit("s")
                 .with_description("Duration of HTTP client requests.")
-                .with_boundaries(SECONDS.to_vec())
+                .with_boundaries(DURATION_BOUNDS.to_vec())
                 .build(),
             request_body: size(
                 "http.client.request.body.size",
