@@ -12,11 +12,20 @@ pub const HEADER: &str = "server-timing";
 
 const NAMES: [&str; 2] = ["trace", "traceparent"];
 
+/// Room for the value of both.
+const MAX_BYTES: usize = 160;
+
 /// The header's value for a span, or `None` if the span is not valid.
 pub fn format(span: &SpanContext) -> Option<String> {
-    let parent = TraceParent::of(span)?;
-    let metrics = NAMES.map(|name| format!("{name};desc=\"{parent}\""));
-    Some(metrics.join(", "))
+    let parent = TraceParent::of(span)?.header();
+    let mut value = String::with_capacity(MAX_BYTES);
+    for name in NAMES {
+        let separator = if value.is_empty() { "" } else { ", " };
+        for piece in [separator, name, ";desc=\"", &parent, "\""] {
+            value.push_str(piece);
+        }
+    }
+    Some(value)
 }
 
 /// The span in a header's value, several headers joined by commas included: the first valid one of either name.

@@ -6,10 +6,11 @@ use super::{
 };
 use axum::extract::{ConnectInfo, Request};
 use http::{header::HOST, uri::Authority};
-use opentelemetry::KeyValue;
+use opentelemetry::{KeyValue, StringValue};
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
+    sync::Arc,
 };
 use throughline_core::names::network as names;
 
@@ -63,10 +64,13 @@ impl Ends {
                 attributes.push(KeyValue::new(names::SERVER_PORT, i64::from(port)));
             }
         }
-        let client = self.client.map(|client| client.to_string());
-        attributes.extend(client.map(|client| KeyValue::new(names::CLIENT_ADDRESS, client)));
+        // Most often the client is the peer: written once, and shared.
+        let client = self.client.map(|client| (client, text(client)));
+        let told = client.clone();
+        attributes.extend(told.map(|(_, client)| KeyValue::new(names::CLIENT_ADDRESS, client)));
         if let Some(peer) = self.peer {
-            let address = peer.ip().to_string();
+            let address = client.filter(|(client, _)| *client == peer.ip());
+            let address = address.map_or_else(|| text(peer.ip()), |(_, client)| client);
             attributes.push(KeyValue::new(names::PEER_ADDRESS, address));
             attributes.push(KeyValue::new(names::PEER_PORT, i64::from(peer.port())));
         }
@@ -87,6 +91,11 @@ fn server(request: &Request) -> Option<Authority> {
         Authority::try_from(host.as_bytes()).ok()
     };
     request.uri().authority().cloned().or_else(from_header)
+}
+
+/// A text whose clones share it.
+fn text(address: IpAddr) -> StringValue {
+    Arc::<str>::from(address.to_string()).into()
 }
 
 fn host(authority: &Authority) -> String {

@@ -17,7 +17,7 @@ pub(crate) fn span_name(method: &'static str, route: Option<&str>) -> Cow<'stati
         known => known,
     };
     match route {
-        Some(route) => format!("{method} {route}").into(),
+        Some(route) => [method, " ", route].concat().into(),
         None => method.into(),
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Described {
     /// The span's name.
     pub(super) name: String,
     /// The span's attributes at its start.
-    pub(super) attributes: Vec<KeyValue>,
+    attributes: Vec<KeyValue>,
     /// The attributes of what is measured: without the text.
     pub(super) measured: Vec<KeyValue>,
     /// Whether the number of rows is told even if there are none.
@@ -127,6 +127,13 @@ impl Described {
             measured,
             returns_rows,
         }
+    }
+
+    /// The span's attributes at its start, with room for those that come: wait, rows, error and status.
+    pub(super) fn at_start(&self) -> Vec<KeyValue> {
+        let mut attributes = Vec::with_capacity(self.attributes.len() + 4);
+        attributes.extend_from_slice(&self.attributes);
+        attributes
     }
 }
 

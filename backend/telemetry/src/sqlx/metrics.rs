@@ -2,10 +2,16 @@
 
 use opentelemetry::{
     KeyValue,
-    metrics::{Counter, Histogram, Meter, ObservableUpDownCounter, UpDownCounter},
+    metrics::{Counter, Histogram, Meter, ObservableUpDownCounter},
 };
 use sqlx::{Database, Pool};
-use std::{sync::Weak, time::Duration};
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 use throughline_core::names::db;
 
 /// The buckets of `db.client.operation.duration` that the conventions ask for, in seconds.
@@ -24,10 +30,11 @@ pub(super) trait Connections: Send + Sync {
 pub(super) struct Instruments {
     duration: Histogram<f64>,
     wait_time: Histogram<f64>,
-    pending: UpDownCounter<i64>,
+    /// Requests for a connection that wait.
+    pending: Arc<AtomicI64>,
     timeouts: Counter<u64>,
     pool_name: [KeyValue; 1],
-    _observed: [ObservableUpDownCounter<i64>; 2],
+    _observed: [ObservableUpDownCounter<i64>; 3],
 }
 
 impl<DB: Database> Connections for Pool<DB> {
@@ -53,6 +60,7 @@ impl Instruments {
             let histogram = histogram.with_description(description);
             histogram.with_boundaries(SECONDS.to_vec()).build()
         };
+        let pending = Arc::<AtomicI64>::default();
         Self {
             duration: histogram(
                 db::OPERATION_DURATION,
@@ -62,11 +70,12 @@ impl Instruments {
                 db::CONNECTION_WAIT_TIME,
                 "The time it took to obtain an open connection from the pool.",
             ),
-            pending: meter
-                .i64_up_down_counter(db::CONNECTION_PENDING_REQUESTS)
-                .with_unit("{request}")
-                .with_description("The number of current pending requests for an open connection.")
-                .build(),
+            _observed: [
+                count(meter, pool_name, pool.clone()),
+                max(meter, pool_name, pool.clone()),
+                waiting(meter, pool_name, Arc::downgrade(&pending)),
+            ],
+            pending,
             timeouts: meter
                 .u64_counter(db::CONNECTION_TIMEOUTS)
                 .with_unit("{timeout}")
@@ -76,10 +85,6 @@ impl Instruments {
                 db::CONNECTION_POOL_NAME,
                 pool_name.to_owned(),
             )],
-            _observed: [
-                count(meter, pool_name, pool.clone()),
-                max(meter, pool_name, pool.clone()),
-            ],
         }
     }
 
@@ -89,11 +94,11 @@ impl Instruments {
     }
 
     pub(super) fn waits(&self) {
-        self.pending.add(1, &self.pool_name);
+        self.pending.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn waits_no_more(&self) {
-        self.pending.add(-1, &self.pool_name);
+        self.pending.fetch_sub(1, Ordering::Relaxed);
     }
 
     pub(super) fn waited(&self, duration: Duration) {
@@ -137,6 +142,21 @@ fn max(meter: &Meter, name: &str, pool: Weak<dyn Connections>) -> ObservableUpDo
         .with_callback(move |observer| {
             if let Some(pool) = pool.upgrade() {
                 observer.observe(i64::from(pool.max()), &name);
+            }
+        })
+        .build()
+}
+
+/// Counted where it happens, and told when metrics are collected: each query waits, if only for a moment.
+fn waiting(meter: &Meter, name: &str, pending: Weak<AtomicI64>) -> ObservableUpDownCounter<i64> {
+    let name = [KeyValue::new(db::CONNECTION_POOL_NAME, name.to_owned())];
+    meter
+        .i64_observable_up_down_counter(db::CONNECTION_PENDING_REQUESTS)
+        .with_unit("{request}")
+        .with_description("The number of current pending requests for an open connection.")
+        .with_callback(move |observer| {
+            if let Some(pending) = pending.upgrade() {
+                observer.observe(pending.load(Ordering::Relaxed), &name);
             }
         })
         .build()

@@ -113,7 +113,7 @@ impl Queries {
         let span = tracer
             .span_builder(statement.name.clone())
             .with_kind(SpanKind::Client)
-            .with_attributes(statement.attributes.clone());
+            .with_attributes(statement.at_start());
         let span = tracer.build_with_context(span, parent);
         Query::new(Arc::clone(self), statement, parent.with_span(span))
     }

@@ -106,9 +106,15 @@ impl Drop for Query {
         }
         span.end();
         let duration = self.since.elapsed();
-        let mut attributes = self.statement.measured.clone();
-        attributes.extend(self.failure.iter().flat_map(Failure::attributes));
-        self.queries.instruments().operation(duration, &attributes);
+        let instruments = self.queries.instruments();
+        match &self.failure {
+            None => instruments.operation(duration, &self.statement.measured),
+            Some(failure) => {
+                let mut attributes = self.statement.measured.clone();
+                attributes.extend(failure.attributes());
+                instruments.operation(duration, &attributes);
+            }
+        }
     }
 }
 

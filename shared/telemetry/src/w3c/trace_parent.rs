@@ -8,6 +8,9 @@ use opentelemetry::{SpanId, TraceFlags, TraceId};
 use super::RANDOM;
 use crate::{has, hex};
 
+/// The length of the header's value in version 00.
+const HEADER_BYTES: usize = 55;
+
 /// A valid `traceparent`: both ids are non-zero, and no flags but sampled and random are set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TraceParent {
@@ -76,7 +79,8 @@ impl TraceParent {
     /// The header's value, as version 00.
     pub fn header(&self) -> String {
         let [high, low] = halves(self.trace_id);
-        let mut header = String::from("00-");
+        let mut header = String::with_capacity(HEADER_BYTES);
+        header.push_str("00-");
         hex::push_number(&mut header, high, 16);
         hex::push_number(&mut header, low, 16);
         header.push('-');
