@@ -8,15 +8,17 @@ use anyhow::{Context, Result, ensure};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
+use axum::middleware::from_fn;
 use axum::routing::get;
 use tempfile::TempDir;
 use throughline_collector::{Access, BrowserSettings, Collector, Settings};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::services::ServeDir;
 
 use crate::server::TOKEN;
-use crate::{Traces, workspace};
+use crate::{Traces, record, workspace};
 
 /// The lab's server. Dropping it ends it.
 #[derive(Debug)]
@@ -59,7 +61,9 @@ impl Lab {
             .with_state(Arc::clone(&echoes))
             .merge(collector.otlp_browser(browser))
             .merge(collector.viewer(Access::token(TOKEN)))
-            .fallback_service(ServeDir::new(page));
+            .fallback_service(ServeDir::new(page))
+            .layer(from_fn(record::tee))
+            .layer(RequestDecompressionLayer::new());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let origin = format!("http://{}", listener.local_addr()?);
         let server = tokio::spawn(async move {

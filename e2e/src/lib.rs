@@ -16,6 +16,7 @@ mod firefox;
 mod lab;
 mod process;
 pub mod receiver;
+pub mod record;
 mod server;
 mod trace;
 mod traces;

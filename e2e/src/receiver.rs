@@ -13,6 +13,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use futures_util::{StreamExt, stream};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
@@ -31,7 +32,7 @@ use tower_http::cors::CorsLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::services::ServeDir;
 
-use crate::workspace;
+use crate::{record, workspace};
 
 /// The receiver. Dropping it ends it.
 #[derive(Debug)]
@@ -121,6 +122,7 @@ impl Receiver {
             .route("/v1/logs", post(logs))
             .route("/v1/metrics", post(metrics))
             .route("/download", get(download))
+            .layer(from_fn(record::tee))
             .layer(RequestDecompressionLayer::new())
             .layer(CorsLayer::permissive())
             .layer(DefaultBodyLimit::disable())

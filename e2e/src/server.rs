@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Process, Traces, free_port, program, until};
+use crate::{Process, Traces, free_port, program, record, until};
 
 /// The demo administrator.
 pub const DEMO_EMAIL: &str = "demo@example.com";
@@ -36,22 +36,32 @@ impl Server {
 
     /// The same on a port of the caller's choice.
     pub async fn start_on(port: u16) -> Result<Self> {
-        Self::run(port, Arc::new(tempfile::tempdir()?)).await
+        Self::start_with(port, &[]).await
+    }
+
+    /// The same with further settings.
+    pub async fn start_with(port: u16, settings: &[(&str, &str)]) -> Result<Self> {
+        Self::run(port, Arc::new(tempfile::tempdir()?), settings).await
     }
 
     /// `kill -9`, and a new start over what the old process left in its data folder.
     pub async fn killed_and_restarted(mut self) -> Result<Self> {
-        self.kill();
-        Self::run(self.port, Arc::clone(&self.data)).await
+        self.process.kill();
+        Self::run(self.port, Arc::clone(&self.data), &[]).await
     }
 
     /// `kill -9`.
     pub fn kill(&mut self) {
+        if self.process.check_running().is_ok() {
+            record::all_of(self.traces());
+        }
         self.process.kill();
     }
 
-    async fn run(port: u16, data: Arc<TempDir>) -> Result<Self> {
-        let mut process = Process::start(command(port, data.path())?)?;
+    async fn run(port: u16, data: Arc<TempDir>, settings: &[(&str, &str)]) -> Result<Self> {
+        let mut command = command(port, data.path())?;
+        command.envs(settings.iter().copied());
+        let mut process = Process::start(command)?;
         let ready = format!("http://127.0.0.1:{port}/readyz");
         until("rag-admin-server", READY_WITHIN, async || {
             process.check_running()?;
@@ -95,6 +105,12 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
 fn command(port: u16, data: &Path) -> Result<Command> {
     let mut command = Command::new(program(
         "RAG_ADMIN_SERVER",
@@ -112,6 +128,13 @@ fn command(port: u16, data: &Path) -> Result<Command> {
         if inherited.to_string_lossy().starts_with("OTEL_") || inherited == "RUST_LOG" {
             command.env_remove(inherited);
         }
+    }
+    if let Some(endpoint) = record::endpoint() {
+        command
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+            .env("OTEL_BSP_SCHEDULE_DELAY", "200")
+            .env("OTEL_BLRP_SCHEDULE_DELAY", "200")
+            .env("OTEL_METRIC_EXPORT_INTERVAL", "500");
     }
     Ok(command)
 }

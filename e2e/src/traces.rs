@@ -56,6 +56,17 @@ impl Traces {
         Trace::from_otlp(&serde_json::from_str(&body)?)
     }
 
+    /// Every trace as it is given: OTLP/JSON.
+    pub(crate) async fn documents(&self) -> Result<Vec<Value>> {
+        let mut documents = Vec::new();
+        for summary in self.list("limit=500").await? {
+            let id = summary["trace_id"].as_str().context("no trace_id")?;
+            let (_, document) = self.get(&format!("traces/{id}")).await?;
+            documents.push(serde_json::from_str(&document)?);
+        }
+        Ok(documents)
+    }
+
     /// Every trace that `query` finds.
     pub async fn all(&self, query: &str) -> Result<Vec<Trace>> {
         let mut traces = Vec::new();

@@ -60,6 +60,8 @@ impl Server {
         telemetry: &Telemetry,
         collector: &Collector,
     ) -> anyhow::Result<Server> {
+        // Which cryptography there is in a process is its application's choice. Where one was made, it holds.
+        let _made_before = rustls::crypto::ring::default_provider().install_default();
         let db = db::open(settings).await?;
         let listener = TcpListener::bind(settings.listen)
             .await

@@ -55,6 +55,8 @@ pub struct OidcSettings {
     pub client_secret: Secret,
     /// Whether somebody who has no account gets one, with the role `user`.
     pub sign_up: bool,
+    /// Who may have signed the provider's certificate, in PEM: in place of the system's list.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// The database of the application.
@@ -133,6 +135,7 @@ impl Settings {
     /// | `OIDC_ISSUER` | | an OpenID Connect provider; `https://…`, or on this machine |
     /// | `OIDC_CLIENT_ID`, `OIDC_CLIENT_SECRET` | | as the provider gave them |
     /// | `OIDC_SIGN_UP` | | `1`: whoever the provider knows gets an account |
+    /// | `OIDC_CA_FILE` | the system's list | who may have signed the provider's certificate, in PEM |
     /// | `TRACE_CONTEXT_TEST` | | `1`: serve `POST /test` for the W3C's harness; only on a loopback `HOST` |
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
         let set = |name| var(name).filter(|value: &String| !value.is_empty());
@@ -288,6 +291,7 @@ fn oidc(
         client_id: needed("OIDC_CLIENT_ID")?,
         client_secret: Secret::new(needed("OIDC_CLIENT_SECRET")?),
         sign_up: sign_up == "1",
+        ca_file: set("OIDC_CA_FILE").map(PathBuf::from),
         issuer,
     }))
 }

@@ -89,6 +89,7 @@ impl Drop for Running {
 async fn spans_that_were_not_yet_stored_survive_sigterm() {
     let dir = TempDir::new().unwrap();
     assert!(add_user(dir.path(), PASSWORD).status.success());
+    let _first = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::new();
 
     let server = Running::start(dir.path());

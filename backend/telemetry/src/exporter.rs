@@ -2,6 +2,7 @@
 
 mod console;
 mod driven;
+mod ended;
 mod otlp;
 mod runtime;
 mod tls;
@@ -9,6 +10,7 @@ mod tls;
 pub(crate) use self::{
     console::{ConsoleMetrics, ConsoleSpans},
     driven::Driven,
+    ended::Ended,
     otlp::OtlpError,
     runtime::OwnRuntime,
 };
@@ -25,11 +27,11 @@ use std::{fmt, sync::Arc, time::Duration};
 /// A log record with the scope that it was written in.
 pub(crate) type ScopedLog = (SdkLogRecord, InstrumentationScope);
 
-/// [`SpanExporter`] or [`LogExporter`], which are not dyn-compatible, as a trait that is: exports `T`s.
+/// An exporter of `T`s: one of ours, or the SDK's [`SpanExporter`] or [`LogExporter`], which are not dyn-compatible.
 pub(crate) trait AnyExporter<T>: fmt::Debug + Send + Sync {
     /// Its type, for logs: its `Debug` form may hold keys.
     fn name(&self) -> &'static str;
-    fn export(&self, batch: Vec<Arc<T>>) -> BoxFuture<'_, OTelSdkResult>;
+    fn export(&self, batch: Vec<Arc<T>>) -> BoxFuture<'_, Ended>;
     fn set_resource(&mut self, resource: &Resource);
     fn shutdown(&self, timeout: Duration) -> OTelSdkResult;
 }
@@ -39,9 +41,9 @@ impl<E: SpanExporter> AnyExporter<SpanData> for E {
         std::any::type_name::<E>()
     }
 
-    fn export(&self, batch: Vec<Arc<SpanData>>) -> BoxFuture<'_, OTelSdkResult> {
+    fn export(&self, batch: Vec<Arc<SpanData>>) -> BoxFuture<'_, Ended> {
         let spans = batch.iter().map(|span| SpanData::clone(span)).collect();
-        Box::pin(SpanExporter::export(self, spans))
+        Box::pin(async move { SpanExporter::export(self, spans).await.into() })
     }
 
     fn set_resource(&mut self, resource: &Resource) {
@@ -58,10 +60,12 @@ impl<E: LogExporter> AnyExporter<ScopedLog> for E {
         std::any::type_name::<E>()
     }
 
-    fn export(&self, batch: Vec<Arc<ScopedLog>>) -> BoxFuture<'_, OTelSdkResult> {
+    fn export(&self, batch: Vec<Arc<ScopedLog>>) -> BoxFuture<'_, Ended> {
         Box::pin(async move {
             let records: Vec<_> = batch.iter().map(|log| (&log.0, &log.1)).collect();
-            LogExporter::export(self, LogBatch::new(&records)).await
+            LogExporter::export(self, LogBatch::new(&records))
+                .await
+                .into()
         })
     }
 

@@ -25,6 +25,6 @@ pub(crate) use self::{
 };
 pub use self::{
     end::ErrorType,
-    forwarded::ForwardingHeaders,
+    forwarded::{ForwardingHeaders, TrustedProxies},
     settings::{HttpSettings, InvalidHttpSetting},
 };

@@ -26,7 +26,7 @@ pub mod task;
 mod telemetry;
 
 pub use self::{
-    http::{ErrorType, ForwardingHeaders, HttpSettings, InvalidHttpSetting},
+    http::{ErrorType, ForwardingHeaders, HttpSettings, InvalidHttpSetting, TrustedProxies},
     init::{Builder, CARDINALITY_LIMIT, EXCLUDED_PATHS, InstallError, init},
     processor::{Processing, SpanMatch},
     telemetry::{DeadlineExceeded, Telemetry},

@@ -13,6 +13,7 @@ mod worker;
 pub use self::finish::SpanMatch;
 pub(crate) use self::{
     finish::{Finish, shorter},
+    lane::random,
     lanes::{Lanes, Route},
     logs::LogRecords,
     spans::Spans,

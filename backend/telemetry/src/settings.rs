@@ -10,6 +10,8 @@ mod sampler;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use self::otlp::Headers;
 use self::read::Reader;
 pub(crate) use self::{
     limits::Limits,

@@ -15,7 +15,7 @@ mod transaction;
 mod untraced;
 
 pub use self::{
-    connection::TracedConnection,
+    connection::{TracedConnection, TracedPoolConnection},
     pool::{TracedPool, trace},
     system::System,
     transaction::TracedTransaction,

@@ -111,8 +111,8 @@ async fn the_thread_of_a_connection_enters_no_span_of_a_query() {
         while rows.try_next().await.unwrap().is_some() {}
         drop(rows);
         let mut connection = db.acquire().await.unwrap();
-        query().execute(&mut connection).await.unwrap();
-        query().fetch_one(&mut connection).await.unwrap();
+        query().execute(&mut *connection).await.unwrap();
+        query().fetch_one(&mut *connection).await.unwrap();
     }
     .instrument(info_span!("work"))
     .await;

@@ -9,6 +9,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
+/// The tests that read what all others have recorded.
+const CONVENTIONS: &str = "conventions::";
+
 pub(crate) fn main(mut args: lexopt::Parser) -> Result<()> {
     use lexopt::prelude::*;
     let mut filter = None;
@@ -27,18 +30,36 @@ pub(crate) fn e2e(tools: &PageTools, browser: &Browser, filter: Option<&str>) ->
     for page in [build::VIEWER, build::APP, build::LAB] {
         page.build(tools)?;
     }
-    let server = build::server()?;
-    let mut cargo = Command::new("cargo");
-    cargo
-        .current_dir(workspace::root())
-        .args(["test", "-p", "throughline-e2e"]);
-    cargo
-        .env("RAG_ADMIN_SERVER", server)
-        .env("TRUNK", trunk_script(tools)?);
-    browser.prepare(&mut cargo);
+    let (server, trunk) = (build::server()?, trunk_script(tools)?);
+    let telemetry = workspace::root().join("target/e2e-telemetry.ndjson");
+    // It is appended to.
+    std::fs::write(&telemetry, "")?;
+    let tests = |arguments: &[&str]| {
+        let mut cargo = Command::new("cargo");
+        cargo
+            .current_dir(workspace::root())
+            .args(["test", "-p", "throughline-e2e", "--test", "e2e", "--"])
+            .args(arguments)
+            .env("RAG_ADMIN_SERVER", &server)
+            .env("TRUNK", &trunk)
+            .env("E2E_TELEMETRY", &telemetry);
+        browser.prepare(&mut cargo);
+        cargo
+    };
     // One browser and one server at a time: the tests measure what a person would see.
-    cargo.arg("--").args(filter).arg("--test-threads=1");
-    step::loud("e2e tests in Chromium", &mut cargo)
+    let mut arguments = vec!["--test-threads=1", "--skip", CONVENTIONS];
+    arguments.extend(filter);
+    step::loud("e2e tests in Chromium", &mut tests(&arguments))?;
+    let mut conventions = tests(&[CONVENTIONS, "--nocapture"]);
+    step::loud(
+        "what they have told, against docs/semconv.md",
+        &mut conventions,
+    )?;
+    let mut examples = Command::new("cargo");
+    examples
+        .current_dir(workspace::root())
+        .args(["test", "-p", "throughline-e2e", "--doc"]);
+    step::loud("the examples of README and docs", &mut examples)
 }
 
 /// A script that runs trunk in the environment that builds WebAssembly, which is not that of the tests.

@@ -1,5 +1,6 @@
 //! The server as its clients see it: a real one, on a free port, with a folder of its own.
 
+mod authority;
 mod border;
 mod documents;
 mod metrics;

@@ -1,12 +1,18 @@
 //! `GET /api/v1/auth/oidc/start`, `GET …/callback`
 
+use std::time::Duration;
+
+use opentelemetry::trace::SpanKind;
 use rag_admin_api::{Role, Session, paths};
 use reqwest::{StatusCode, header};
 
 use crate::{
+    authority::Authority,
     provider::Provider,
-    support::{Browser, EMAIL, TestServer, problem},
+    support::{Browser, EMAIL, TestServer, problem, recorded},
 };
+
+const LONG: Duration = Duration::from_secs(30);
 
 /// Where the application sends a browser that comes back to this address.
 async fn back(browser: &mut Browser, address: &str) -> String {
@@ -105,4 +111,54 @@ async fn without_a_provider_there_is_none_and_one_that_is_down_is_told() {
     let answer = server.browser().get("/api/v1/auth/oidc/start").await;
     assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
     problem(answer).await;
+}
+
+#[tokio::test]
+async fn a_provider_over_tls_is_believed_if_its_authority_is_trusted() {
+    let authority = Authority::new();
+    let ca = authority.ca();
+    let provider = Provider::start_with(Some(authority));
+    assert!(provider.issuer.starts_with("https://"));
+    let ca_file = [("OIDC_CA_FILE", ca.to_str().unwrap())];
+    let server = provider.server(&ca_file).await;
+    let mut browser = server.browser();
+    let address = provider.sign_in(&mut browser, "alice").await;
+    assert_eq!(back(&mut browser, &address).await, "/");
+    assert_eq!(browser.status_of_me().await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_provider_with_a_foreign_certificate_is_refused_and_the_log_says_why() {
+    let provider = Provider::start_with(Some(Authority::new()));
+    // The system's authorities, and one that has signed something else.
+    let not_trusted = Authority::new();
+    let ca = not_trusted.ca();
+    for ca_file in [None, Some(("OIDC_CA_FILE", ca.to_str().unwrap()))] {
+        let server = provider.server(ca_file.as_slice()).await;
+        let request = server
+            .browser()
+            .request(reqwest::Method::GET, "/api/v1/auth/oidc/start");
+        let trace_id = format!("{:032x}", 0x7e57_0000 + usize::from(ca_file.is_some()));
+        let parent = format!("00-{trace_id}-00f067aa0ba902b7-01");
+        let answer = request.header("traceparent", parent).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+        problem(answer).await;
+        let logs = recorded().logs(&trace_id);
+        let told = logs
+            .iter()
+            .any(|line| line.to_string().contains("invalid peer certificate"));
+        assert!(told, "{logs:?}");
+        recorded().telemetry.flush(LONG).await.unwrap();
+        let spans = recorded().spans.get_finished_spans().unwrap();
+        let call = spans.iter().find(|span| {
+            span.span_context.trace_id().to_string() == trace_id
+                && span.span_kind == SpanKind::Client
+        });
+        let class = call
+            .unwrap()
+            .attributes
+            .iter()
+            .find(|it| it.key.as_str() == "error.type");
+        assert_eq!(class.unwrap().value.as_str(), "tls");
+    }
 }

@@ -8,9 +8,12 @@ use std::{
     sync::OnceLock,
 };
 
-use reqwest::header;
+use reqwest::{Certificate, header};
 
-use crate::support::{Browser, TestServer};
+use crate::{
+    authority::Authority,
+    support::{Browser, TestServer},
+};
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/provider");
 /// Where the provider believes the application to be. Only the path is asked for.
@@ -22,16 +25,25 @@ pub(crate) struct Provider {
     /// Open, because it goes on writing.
     _stdout: BufReader<ChildStdout>,
     pub(crate) issuer: String,
+    /// Who has signed its certificate, if it speaks TLS.
+    authority: Option<Authority>,
 }
 
 // === impl Provider ===
 
 impl Provider {
     pub(crate) fn start() -> Provider {
+        Provider::start_with(None)
+    }
+
+    pub(crate) fn start_with(authority: Option<Authority>) -> Provider {
         let mut node = Command::new("node");
         node.arg("provider.mjs")
             .arg(format!("{PUBLIC_URL}/api/v1/auth/oidc/callback"))
             .current_dir(installed());
+        if let Some(authority) = &authority {
+            node.args([authority.key(), authority.certificate()]);
+        }
         let node = node.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut process = node.expect("Node.js is installed (Debian: nodejs, npm)");
         let mut issuer = String::new();
@@ -42,6 +54,7 @@ impl Provider {
             process,
             _stdout: stdout,
             issuer,
+            authority,
         }
     }
 
@@ -62,10 +75,12 @@ impl Provider {
     pub(crate) async fn sign_in(&self, browser: &mut Browser, who: &str) -> String {
         let started = browser.get("/api/v1/auth/oidc/start").await;
         let mut address = location(&started);
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
+        let mut http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        if let Some(authority) = &self.authority {
+            let ca = std::fs::read(authority.ca()).unwrap();
+            http = http.tls_certs_only([Certificate::from_pem(&ca).unwrap()]);
+        }
+        let http = http.build().unwrap();
         let mut cookies = BTreeMap::from([("who".to_owned(), who.to_owned())]);
         while !address.starts_with(PUBLIC_URL) {
             let all = cookies

@@ -10,7 +10,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::support::{PROTOBUF, TOKEN, request, span};
+use crate::support::{PROTOBUF, TOKEN, request, span, use_ring};
 
 struct Program {
     child: Child,
@@ -29,6 +29,7 @@ fn command(http: &str, data_dir: &Path) -> Command {
 }
 
 async fn start(data_dir: &Path) -> Program {
+    use_ring();
     let mut child = command("127.0.0.1:0", data_dir).spawn().unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = output.next_line().await.unwrap().unwrap();

@@ -26,6 +26,11 @@ pub(crate) struct Server {
     _folder: TempDir,
 }
 
+/// RAG Admin's TLS is in the same build of reqwest, and wants to be told whose cryptography it is to use.
+pub(crate) fn use_ring() {
+    let _told_before = rustls::crypto::ring::default_provider().install_default();
+}
+
 impl Server {
     pub(crate) async fn start() -> Self {
         let browsers = BrowserSettings {
@@ -52,6 +57,7 @@ impl Server {
         browsers: BrowserSettings,
         set: impl FnOnce(&mut Settings),
     ) -> Self {
+        use_ring();
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings::new(folder.path());
         set(&mut settings);

@@ -1,16 +1,33 @@
 //! OTLP over HTTP and gRPC, for each signal.
 //!
-//! Everything is told to the exporters by value: what the environment says was read before. They are to be made inside
-//! the runtime that will drive them.
+//! Either is one POST of one protobuf message: [`client`] sends it, [`http`] and [`grpc`] say how it is wrapped and what
+//! the answer means.
+//!
+//! <https://opentelemetry.io/docs/specs/otlp/>
 
-use super::tls;
-use crate::settings::{Compression, Otlp, Protocol};
-use opentelemetry_http::hyper::HyperClient;
-use opentelemetry_otlp::{
-    LogExporter, MetricExporter, SpanExporter, WithExportConfig, WithHttpConfig, WithTonicConfig,
-    tonic_types::metadata::MetadataMap,
+mod client;
+mod grpc;
+mod http;
+mod metrics;
+mod status;
+#[cfg(test)]
+mod tests;
+mod transport;
+
+use self::client::Client;
+pub(crate) use self::metrics::OtlpMetrics;
+use super::{AnyExporter, Ended, ScopedLog};
+use crate::settings::Otlp;
+use futures_core::future::BoxFuture;
+use opentelemetry_proto::{
+    tonic::collector::{logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest},
+    transform::{
+        common::tonic::ResourceAttributesWithSchema, logs::tonic::group_logs_by_resource_and_scope,
+        trace::tonic::group_spans_by_resource_and_scope,
+    },
 };
-use std::error::Error;
+use opentelemetry_sdk::{Resource, error::OTelSdkResult, logs::LogBatch, trace::SpanData};
+use std::{error::Error, sync::Arc, time::Duration};
 use throughline_core::redact;
 
 /// Why there is no exporter.
@@ -22,72 +39,44 @@ pub(crate) struct OtlpError {
     pub(crate) reason: String,
 }
 
-/// The three exporters are built alike, by builders that share no trait.
-macro_rules! exporter {
-    ($(#[$doc:meta])* $name:ident: $exporter:ty) => {
-        $(#[$doc])*
-        pub(crate) fn $name(&self) -> Result<$exporter, OtlpError> {
-            let built = match self.protocol {
-                Protocol::HttpProtobuf => self
-                    .http(<$exporter>::builder().with_http())
-                    .and_then(|builder| Ok(builder.build()?)),
-                Protocol::Grpc => self
-                    .grpc(<$exporter>::builder().with_tonic())
-                    .and_then(|builder| Ok(builder.build()?)),
-            };
-            built.map_err(|error| self.error(error.as_ref()))
-        }
-    };
+/// Exports spans or logs.
+#[derive(Debug)]
+pub(crate) struct OtlpExporter {
+    client: Client,
+    resource: ResourceAttributesWithSchema,
 }
-
-type Built<B> = Result<B, Box<dyn Error>>;
 
 // === impl Otlp ===
 
 impl Otlp {
-    exporter!(
-        /// For spans.
-        span_exporter: SpanExporter
-    );
-    exporter!(
-        /// For metrics.
-        metric_exporter: MetricExporter
-    );
-    exporter!(
-        /// For logs.
-        log_exporter: LogExporter
-    );
-
-    fn http<B: WithExportConfig + WithHttpConfig>(&self, builder: B) -> Built<B> {
-        let client = HyperClient::new(tls::connector(&self.tls)?, self.timeout, None);
-        let mut builder = builder
-            .with_endpoint(&self.url)
-            .with_timeout(self.timeout)
-            .with_headers(self.headers.0.iter().cloned().collect())
-            .with_http_client(client);
-        if self.compression == Compression::Gzip {
-            builder = builder.with_compression(opentelemetry_otlp::Compression::Gzip);
-        }
-        Ok(builder)
+    /// For spans.
+    pub(crate) fn span_exporter(&self) -> Result<OtlpExporter, OtlpError> {
+        self.exporter("trace.v1.TraceService")
     }
 
-    fn grpc<B: WithExportConfig + WithTonicConfig>(&self, builder: B) -> Built<B> {
-        let headers = self.headers.0.iter();
-        let headers: http::HeaderMap = headers
-            .filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?)))
-            .collect();
-        let mut builder = builder
-            .with_endpoint(&self.url)
-            .with_timeout(self.timeout)
-            .with_metadata(MetadataMap::from_headers(headers));
-        // Like the exporter: an address without a scheme is one of TLS.
-        if !self.url.starts_with("http://") {
-            builder = builder.with_tls_config(tls::of_grpc(&self.tls)?);
-        }
-        if self.compression == Compression::Gzip {
-            builder = builder.with_compression(opentelemetry_otlp::Compression::Gzip);
-        }
-        Ok(builder)
+    /// For logs.
+    pub(crate) fn log_exporter(&self) -> Result<OtlpExporter, OtlpError> {
+        self.exporter("logs.v1.LogsService")
+    }
+
+    /// For metrics.
+    pub(crate) fn metric_exporter(&self) -> Result<OtlpMetrics, OtlpError> {
+        let client = self.client("metrics.v1.MetricsService")?;
+        Ok(OtlpMetrics {
+            client,
+            temporality: self.temporality,
+        })
+    }
+
+    fn exporter(&self, service: &str) -> Result<OtlpExporter, OtlpError> {
+        Ok(OtlpExporter {
+            client: self.client(service)?,
+            resource: ResourceAttributesWithSchema::default(),
+        })
+    }
+
+    fn client(&self, service: &str) -> Result<Client, OtlpError> {
+        Client::new(self, service).map_err(|error| self.error(error.as_ref()))
     }
 
     /// People put keys into URLs, and errors into logs.
@@ -97,5 +86,50 @@ impl Otlp {
             url: redact::url(&self.url).into_owned(),
             reason,
         }
+    }
+}
+
+// === impl OtlpExporter ===
+
+impl AnyExporter<SpanData> for OtlpExporter {
+    fn name(&self) -> &'static str {
+        self.client.name()
+    }
+
+    fn export(&self, batch: Vec<Arc<SpanData>>) -> BoxFuture<'_, Ended> {
+        let spans = batch.iter().map(|span| SpanData::clone(span)).collect();
+        let resource_spans = group_spans_by_resource_and_scope(spans, &self.resource);
+        let request = ExportTraceServiceRequest { resource_spans };
+        Box::pin(async move { self.client.export(&request).await })
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.resource = resource.into();
+    }
+
+    fn shutdown(&self, _timeout: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+impl AnyExporter<ScopedLog> for OtlpExporter {
+    fn name(&self) -> &'static str {
+        self.client.name()
+    }
+
+    fn export(&self, batch: Vec<Arc<ScopedLog>>) -> BoxFuture<'_, Ended> {
+        let records: Vec<_> = batch.iter().map(|log| (&log.0, &log.1)).collect();
+        let batch = LogBatch::new(&records);
+        let resource_logs = group_logs_by_resource_and_scope(&batch, &self.resource);
+        let request = ExportLogsServiceRequest { resource_logs };
+        Box::pin(async move { self.client.export(&request).await })
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.resource = resource.into();
+    }
+
+    fn shutdown(&self, _timeout: Duration) -> OTelSdkResult {
+        Ok(())
     }
 }

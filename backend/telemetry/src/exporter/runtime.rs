@@ -1,7 +1,7 @@
 //! The small tokio runtime that each exporter has for itself.
 
 use std::io;
-use tokio::runtime::{Builder, EnterGuard, Runtime};
+use tokio::runtime::{Builder, Runtime};
 
 /// A runtime on the thread that blocks on it. It goes on while the application's runtime is busy, blocked in a shutdown,
 /// or gone: an exporter that shares the application's, as the gRPC one does by default, waits there for itself for ever.
@@ -16,11 +16,6 @@ impl OwnRuntime {
     pub(crate) fn new() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         Ok(Self(Some(runtime)))
-    }
-
-    /// What is made while the guard lives belongs to this runtime: connections, for example.
-    pub(crate) fn enter(&self) -> Option<EnterGuard<'_>> {
-        self.0.as_ref().map(Runtime::enter)
     }
 
     /// Runs `future`; none if the runtime is gone.

@@ -1,9 +1,8 @@
 //! TLS to the receiver: rustls with ring.
 
-use crate::settings::Tls;
+use crate::settings::{Protocol, Tls};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
-use opentelemetry_otlp::tonic_types::transport::{Certificate, ClientTlsConfig, Identity};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
@@ -25,7 +24,10 @@ pub(super) enum TlsError {
 }
 
 /// Connects by HTTP or HTTPS, as the URL says.
-pub(super) fn connector(tls: &Tls) -> Result<HttpsConnector<HttpConnector>, TlsError> {
+pub(super) fn connector(
+    tls: &Tls,
+    protocol: Protocol,
+) -> Result<HttpsConnector<HttpConnector>, TlsError> {
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(authorities(tls)?);
@@ -36,24 +38,13 @@ pub(super) fn connector(tls: &Tls) -> Result<HttpsConnector<HttpConnector>, TlsE
             config.with_client_auth_cert(certificates(&certificate)?, key)?
         }
     };
-    Ok(HttpsConnectorBuilder::new()
+    let builder = HttpsConnectorBuilder::new()
         .with_tls_config(config)
-        .https_or_http()
-        .enable_http1()
-        .build())
-}
-
-/// The same for gRPC.
-pub(super) fn of_grpc(tls: &Tls) -> Result<ClientTlsConfig, TlsError> {
-    let mut config = ClientTlsConfig::new();
-    config = match &tls.authorities {
-        Some(path) => config.ca_certificate(Certificate::from_pem(Pem::read(path)?.pem)),
-        None => config.with_native_roots(),
-    };
-    if let Some((certificate, key)) = identity(tls)? {
-        config = config.identity(Identity::from_pem(certificate.pem, key.pem));
-    }
-    Ok(config)
+        .https_or_http();
+    Ok(match protocol {
+        Protocol::HttpProtobuf => builder.enable_http1().build(),
+        Protocol::Grpc => builder.enable_http2().build(),
+    })
 }
 
 /// A file, read.

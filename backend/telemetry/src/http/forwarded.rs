@@ -24,9 +24,12 @@ pub enum ForwardingHeaders {
     Forwarded,
 }
 
-/// Who is believed.
+/// The proxies that are believed when they say for whom they ask.
+///
+/// Spans follow it by [`HttpSettings::trusted_proxies`](super::HttpSettings::trusted_proxies); an application that limits how
+/// often one address may ask needs one of its own.
 #[derive(Debug)]
-pub(crate) struct TrustedProxies {
+pub struct TrustedProxies {
     networks: Vec<IpNet>,
     headers: ForwardingHeaders,
 }
@@ -70,15 +73,30 @@ impl ForwardingHeaders {
 // === impl TrustedProxies ===
 
 impl TrustedProxies {
-    pub(crate) fn new(
-        networks: &[String],
+    /// Those with these IP addresses, or in these networks, such as `10.0.0.0/8`.
+    ///
+    /// # Errors
+    ///
+    /// One of them is neither an address nor a network.
+    pub fn new(
+        networks: impl IntoIterator<Item = impl AsRef<str>>,
         headers: ForwardingHeaders,
     ) -> Result<Self, InvalidHttpSetting> {
-        let networks = networks.iter().map(|text| network(text.trim()));
+        let networks = networks.into_iter();
+        let networks = networks.map(|text| network(text.as_ref().trim()));
         Ok(Self {
             networks: networks.collect::<Result<_, _>>()?,
             headers,
         })
+    }
+
+    /// Who asks: the first address, seen from here, that is no trusted proxy's. Without a proxy that is `peer`, the other end
+    /// of the connection. What a client wrote itself is not read.
+    #[must_use]
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let peer = peer.to_canonical();
+        let forwarded = self.forwarded(peer, headers);
+        forwarded.map_or(peer, |forwarded| forwarded.client)
     }
 
     /// What is said of a request that came from `peer`; nothing if that is no trusted proxy.

@@ -218,7 +218,7 @@ impl HttpSettings {
                 sanitized: patterns::names(&sanitized)?,
             },
             proxies: TrustedProxies::new(
-                &or(&variables.trusted_proxies, self.trusted_proxies),
+                or(&variables.trusted_proxies, self.trusted_proxies),
                 variables.forwarding.unwrap_or(self.forwarding),
             )?,
             hooks: self.hooks,

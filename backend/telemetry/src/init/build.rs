@@ -91,13 +91,12 @@ fn span_lanes(
 ) -> Result<Lanes<SpanData>, InstallError> {
     let mut routes = routes(given, variables.batch)?;
     if let Some(otlp) = &variables.traces.otlp {
-        routes.push(route(variables.batch, || {
-            Ok(Box::new(otlp.span_exporter()?))
-        })?);
+        let exporter = Box::new(otlp.span_exporter()?);
+        routes.push(route(variables.batch, exporter)?);
     }
     if variables.traces.console {
         let settings = Processing::Simple.settings(variables.batch);
-        routes.push(route(settings, || Ok(Box::new(ConsoleSpans)))?);
+        routes.push(route(settings, Box::new(ConsoleSpans))?);
     }
     Lanes::start(routes, resource).map_err(InstallError::Thread)
 }
@@ -110,9 +109,8 @@ fn log_lanes(
 ) -> Result<Lanes<ScopedLog>, InstallError> {
     let mut routes = routes(given, variables.log_batch)?;
     if let Some(otlp) = &variables.logs.otlp {
-        routes.push(route(variables.log_batch, || {
-            Ok(Box::new(otlp.log_exporter()?))
-        })?);
+        let exporter = Box::new(otlp.log_exporter()?);
+        routes.push(route(variables.log_batch, exporter)?);
     }
     Lanes::start(routes, resource).map_err(InstallError::Thread)
 }
@@ -123,22 +121,17 @@ fn routes<T: Item>(
 ) -> Result<Vec<Route<T>>, InstallError> {
     given
         .into_iter()
-        .map(|(processing, exporter)| route(processing.settings(batch), || Ok(exporter)))
+        .map(|(processing, exporter)| route(processing.settings(batch), exporter))
         .collect()
 }
 
-/// A route to an exporter that is made inside the runtime that will drive it.
 fn route<T>(
     settings: BatchSettings,
-    make: impl FnOnce() -> Result<Box<dyn AnyExporter<T>>, OtlpError>,
+    exporter: Box<dyn AnyExporter<T>>,
 ) -> Result<Route<T>, InstallError> {
-    let runtime = OwnRuntime::new().map_err(InstallError::Thread)?;
-    let entered = runtime.enter();
-    let exporter = make()?;
-    drop(entered);
     Ok(Route {
         settings,
-        runtime,
+        runtime: OwnRuntime::new().map_err(InstallError::Thread)?,
         exporter,
     })
 }
@@ -149,11 +142,7 @@ fn meter_provider(
     resource: &Resource,
 ) -> Result<Metrics, InstallError> {
     if let Some(otlp) = &variables.metrics.otlp {
-        let runtime = OwnRuntime::new().map_err(InstallError::Thread)?;
-        let entered = runtime.enter();
-        let exporter = otlp.metric_exporter()?;
-        drop(entered);
-        readers.push_with(exporter, runtime);
+        readers.push(otlp.metric_exporter()?);
     }
     if variables.metrics.console {
         readers.push_console();

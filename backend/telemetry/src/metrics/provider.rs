@@ -59,17 +59,9 @@ impl Default for Readers {
 }
 
 impl Readers {
-    /// An exporter that brings no runtime.
     pub(crate) fn push(&mut self, exporter: impl PushMetricExporter) {
         self.readers.push(Box::new(move |builder, times| {
             let runtime = OwnRuntime::new()?;
-            Ok(add(builder, exporter, runtime, times))
-        }));
-    }
-
-    /// An exporter that was made inside of `runtime`.
-    pub(crate) fn push_with(&mut self, exporter: impl PushMetricExporter, runtime: OwnRuntime) {
-        self.readers.push(Box::new(move |builder, times| {
             Ok(add(builder, exporter, runtime, times))
         }));
     }

@@ -155,7 +155,7 @@ pub(super) fn after(origin: Instant, wait: Duration) -> Instant {
 
 /// Spreads retries. Without a source of randomness they are not spread.
 #[expect(clippy::cast_precision_loss, reason = "a fraction of 24 bits fits")]
-fn random() -> f32 {
+pub(crate) fn random() -> f32 {
     let bits = getrandom::u32().unwrap_or(0);
     (bits >> 8) as f32 / (1_u32 << 24) as f32
 }

@@ -4,30 +4,39 @@
 //! shutdown, or gone; and it runs with telemetry suppressed, so that an exporter's HTTP client is not traced.
 
 use super::{Item, lane::Lane};
-use crate::exporter::{AnyExporter, OwnRuntime};
+use crate::exporter::{AnyExporter, Ended, OwnRuntime};
 use futures_core::future::BoxFuture;
 use opentelemetry::Context;
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use std::{sync::Arc, thread, time::Duration};
-use throughline_core::pipeline::{Batch, BatchId, DropReason, Next, Outcome};
+use throughline_core::pipeline::{Batch, BatchId, Next, Outcome};
 use tokio::time::{Instant, timeout_at};
 
 /// How long an exporter may take to close, once everything is exported.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// Between two lines of the log about how exports go.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
+
 /// An export that is under way.
 struct Export<'a> {
     id: BatchId,
     deadline: Instant,
-    result: BoxFuture<'a, OTelSdkResult>,
+    ended: BoxFuture<'a, Ended>,
 }
 
-/// What the log was last told.
+/// How exports go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Health {
     Exporting,
+    /// Nothing gets there.
     Failing,
+    /// The receiver does not want some of it, or all.
+    Refused,
 }
+
+/// What the log was told last, and when.
+#[derive(Debug)]
+struct Told(Health, Option<Instant>);
 
 /// Says that the worker is gone when the thread ends, be it by a panic of the exporter.
 struct Alive<T>(Arc<Lane<T>>);
@@ -55,7 +64,7 @@ pub(super) fn spawn<T: Item>(
 /// Does what the pipeline says, until it says that it is done.
 async fn run<T: Item>(lane: &Lane<T>, exporter: &dyn AnyExporter<T>) {
     let mut under_way: Option<Export<'_>> = None;
-    let mut health = Health::Exporting;
+    let mut told = Told(Health::Exporting, None);
     loop {
         let wake = match lane.poll() {
             Next::Done => return,
@@ -79,31 +88,16 @@ async fn run<T: Item>(lane: &Lane<T>, exporter: &dyn AnyExporter<T>) {
         };
         tokio::select! {
             biased;
-            result = timeout_at(export.deadline, &mut export.result) => {
-                // Without a result it is late. The pipeline sees that by itself when it is polled.
-                if let Ok(result) = &result {
-                    lane.complete(export.id, outcome(result));
+            ended = timeout_at(export.deadline, &mut export.ended) => {
+                // Otherwise it is late. The pipeline sees that by itself when it is polled.
+                if let Ok(ended) = &ended {
+                    lane.complete(export.id, ended.outcome);
                 }
-                let result = result.unwrap_or_else(|late| Err(failure(&late)));
-                health = health.after::<T>(&result, exporter);
+                let ended = ended.unwrap_or_else(|late| Ended::retry(None, late.to_string()));
+                told.hear::<T>(&ended, exporter);
                 under_way = None;
             }
             () = woken => {}
-        }
-    }
-}
-
-fn failure(error: &impl std::error::Error) -> OTelSdkError {
-    OTelSdkError::InternalFailure(error.to_string())
-}
-
-fn outcome(result: &OTelSdkResult) -> Outcome {
-    match result {
-        Ok(()) => Outcome::Exported { rejected: 0 },
-        Err(OTelSdkError::AlreadyShutdown) => Outcome::Dropped(DropReason::Shutdown),
-        // The SDK's error does not say whether another attempt may help: it is for people to read.
-        Err(OTelSdkError::Timeout(_) | OTelSdkError::InternalFailure(_)) => {
-            Outcome::Retry { after: None }
         }
     }
 }
@@ -115,7 +109,7 @@ impl<'a> Export<'a> {
         Self {
             id: batch.id,
             deadline: lane.instant(batch.deadline()),
-            result: exporter.export(lane.items(batch.id)),
+            ended: exporter.export(lane.items(batch.id)),
         }
     }
 }
@@ -123,22 +117,35 @@ impl<'a> Export<'a> {
 // === impl Health ===
 
 impl Health {
-    /// Logs the first failure of a row, and the recovery: an outage is two lines, not two a second.
-    fn after<T: Item>(self, result: &OTelSdkResult, exporter: &dyn AnyExporter<T>) -> Self {
-        match (self, result) {
-            (Self::Exporting, Err(error)) => {
-                tracing::warn!(%error, exporter = exporter.name(), "{} cannot be exported, trying again", T::NAMES);
-                Self::Failing
+    fn of(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Retry { .. } => Self::Failing,
+            Outcome::Dropped(_) | Outcome::Exported { rejected: 1.. } => Self::Refused,
+            Outcome::Exported { rejected: 0 } | Outcome::Stored => Self::Exporting,
+        }
+    }
+}
+
+// === impl Told ===
+
+impl Told {
+    /// Logs a change: an outage is two lines, not two a second, also with a receiver that wavers.
+    fn hear<T: Item>(&mut self, ended: &Ended, exporter: &dyn AnyExporter<T>) {
+        let health = Health::of(ended.outcome);
+        if health == self.0 || self.1.is_some_and(|at| at.elapsed() < LOG_INTERVAL) {
+            return;
+        }
+        *self = Self(health, Some(Instant::now()));
+        let (exporter, error, what) = (exporter.name(), ended.message.as_str(), T::NAMES);
+        match (health, ended.outcome) {
+            (Health::Exporting, _) => tracing::info!(exporter, "{what} are exported again"),
+            (Health::Failing, _) => {
+                tracing::warn!(error, exporter, "{what} cannot be exported, trying again");
             }
-            (Self::Failing, Ok(())) => {
-                tracing::info!(
-                    exporter = exporter.name(),
-                    "{} are exported again",
-                    T::NAMES
-                );
-                Self::Exporting
+            (Health::Refused, Outcome::Exported { rejected }) => {
+                tracing::warn!(error, exporter, rejected, "some {what} are refused");
             }
-            (unchanged, _) => unchanged,
+            (Health::Refused, _) => tracing::warn!(error, exporter, "{what} are refused"),
         }
     }
 }

@@ -46,6 +46,7 @@ fn causes(error: &::reqwest::Error) -> impl Iterator<Item = Cause<'_>> {
 fn by_cause(cause: Cause<'_>) -> Option<&'static str> {
     if let Some(error) = cause.downcast_ref::<io::Error>() {
         return match error.kind() {
+            _ if error.get_ref().is_some_and(|it| it.is::<rustls::Error>()) => Some("tls"),
             io::ErrorKind::ConnectionRefused => Some("connection_refused"),
             io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionAborted

@@ -1,6 +1,7 @@
 //! Where each signal goes: `OTEL_{TRACES,METRICS,LOGS}_EXPORTER` and `OTEL_EXPORTER_OTLP_*`.
 
 use super::read::Reader;
+use opentelemetry_sdk::metrics::Temporality;
 use percent_encoding::percent_decode_str;
 use std::{fmt, path::PathBuf, time::Duration};
 
@@ -29,6 +30,8 @@ pub(crate) struct Otlp {
     /// How long one request may take.
     pub(crate) timeout: Duration,
     pub(crate) tls: Tls,
+    /// What a metric's values are told since.
+    pub(crate) temporality: Temporality,
 }
 
 /// `OTEL_EXPORTER_OTLP_PROTOCOL`.
@@ -154,6 +157,10 @@ impl Otlp {
                 client_certificate: file("CLIENT_CERTIFICATE"),
                 client_key: file("CLIENT_KEY"),
             },
+            temporality: match signal {
+                Signal::Metrics => temporality(read),
+                Signal::Traces | Signal::Logs => Temporality::default(),
+            },
         }
     }
 }
@@ -180,6 +187,16 @@ fn url(endpoint: Option<Endpoint>, signal: Signal, protocol: Protocol) -> String
         (None, Protocol::HttpProtobuf) => http("http://localhost:4318"),
         (None, Protocol::Grpc) => "http://localhost:4317".to_owned(),
     }
+}
+
+fn temporality(read: &Reader<'_>) -> Temporality {
+    let name = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
+    let words = [
+        ("cumulative", Temporality::Cumulative),
+        ("delta", Temporality::Delta),
+        ("lowmemory", Temporality::LowMemory),
+    ];
+    read.word(name, &words).unwrap_or_default()
 }
 
 /// The signal's own variable, else the one for all: its name, and its value.

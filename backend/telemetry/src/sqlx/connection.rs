@@ -9,19 +9,27 @@ use futures_core::future::BoxFuture;
 use sqlx::{
     Database, Describe, Error, Execute, Executor, SqlStr, Transaction, pool::PoolConnection,
 };
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+    time::Duration,
+};
 
 /// A connection whose queries are traced: `&mut connection` is what they run on.
 ///
-/// It comes from [`TracedPool::acquire`](super::TracedPool::acquire), and goes back to the pool when it is dropped; a
-/// [`TracedTransaction`](super::TracedTransaction) is one too. A function that makes several queries takes a
-/// `&mut TracedConnection<'_, DB>`, as it would a `&mut SqliteConnection`.
+/// A [`TracedPoolConnection`] is one, and so is a [`TracedTransaction`](super::TracedTransaction). A function that makes
+/// several queries takes a `&mut TracedConnection<'_, DB>`, as it would a `&mut SqliteConnection`.
 pub struct TracedConnection<'c, DB: Database> {
     held: Held<'c, DB>,
     queries: Arc<Queries>,
     /// How long it had to be waited for, until a span tells.
     waited: Option<Duration>,
 }
+
+/// A connection of [`TracedPool::acquire`](super::TracedPool::acquire), which goes back to the pool when it is dropped. Run
+/// its queries on `&mut *connection`, as on one of sqlx's [`PoolConnection`].
+pub struct TracedPoolConnection<DB: Database>(pub(super) TracedConnection<'static, DB>);
 
 /// Whose connection it is.
 pub(super) enum Held<'c, DB: Database> {
@@ -118,5 +126,28 @@ where
 impl<DB: Database> fmt::Debug for TracedConnection<'_, DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TracedConnection").finish_non_exhaustive()
+    }
+}
+
+// === impl TracedPoolConnection ===
+
+impl<DB: Database> Deref for TracedPoolConnection<DB> {
+    type Target = TracedConnection<'static, DB>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<DB: Database> DerefMut for TracedPoolConnection<DB> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl<DB: Database> fmt::Debug for TracedPoolConnection<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracedPoolConnection")
+            .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 //! The traced pool.
 
 use super::{
-    connection::{Held, TracedConnection},
+    connection::{Held, TracedConnection, TracedPoolConnection},
     queries::Queries,
     query::waited,
     run::{self, Prepared, Row, Steps, Through},
@@ -121,24 +121,24 @@ impl<DB: Database> TracedPool<DB> {
         Ok(TracedTransaction::new(transaction, queries))
     }
 
-    /// Takes a connection out of the pool, until it is dropped. Run queries on `&mut connection`. The first one's span tells
+    /// Takes a connection out of the pool, until it is dropped. Run queries on `&mut *connection`. The first one's span tells
     /// how long the connection had to be waited for.
     ///
     /// # Errors
     ///
     /// Those of [`Pool::acquire`].
-    pub async fn acquire(&self) -> Result<TracedConnection<'static, DB>, Error> {
+    pub async fn acquire(&self) -> Result<TracedPoolConnection<DB>, Error> {
         let waiting = self.queries.wait();
         let connection = self.queries.detach(|| self.pool.acquire()).await;
         if matches!(connection, Err(Error::PoolTimedOut)) {
             self.queries.instruments().timed_out();
         }
-        let held = Held::Pooled(connection?);
-        Ok(TracedConnection::new(
-            held,
+        let waited = Some(waiting.over());
+        Ok(TracedPoolConnection(TracedConnection::new(
+            Held::Pooled(connection?),
             &self.queries,
-            Some(waiting.over()),
-        ))
+            waited,
+        )))
     }
 
     /// A connection that did not come from here, as what traced queries run on.

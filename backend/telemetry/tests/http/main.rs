@@ -1,6 +1,7 @@
 //! HTTP exchanges with real servers: their spans and metrics.
 
 mod drops;
+mod ends;
 mod metrics;
 mod protocols;
 mod settings;

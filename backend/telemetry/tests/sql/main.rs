@@ -1,5 +1,6 @@
 //! Spans and metrics of queries: the same cases against SQLite and PostgreSQL.
 
+mod checked;
 mod metrics;
 mod outage;
 mod postgres;

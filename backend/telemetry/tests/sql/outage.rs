@@ -27,7 +27,7 @@ async fn an_outage_is_told_as_it_was_and_is_over_when_the_database_is_back() {
     server.stop();
     // The server says why it ends the connection, if it still can.
     sqlx::query("SELECT 2")
-        .execute(&mut connection)
+        .execute(&mut *connection)
         .await
         .unwrap_err();
     drop(connection);

@@ -39,6 +39,8 @@ pub struct Alone(#[expect(unused, reason = "held")] MutexGuard<'static, ()>);
 
 pub fn alone() -> Alone {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    // The application's TLS is in the same build of reqwest, and wants to be told whose cryptography it is to use.
+    let _told_before = rustls::crypto::ring::default_provider().install_default();
     let guard = ONE_AT_A_TIME.lock();
     Alone(guard.unwrap_or_else(PoisonError::into_inner))
 }

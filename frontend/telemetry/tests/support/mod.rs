@@ -7,16 +7,22 @@
     reason = "shared by tests, none of which needs all"
 )]
 
+mod otlp;
+mod page;
+
+pub use otlp::*;
+pub use page::*;
+
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
+use otlp::{Export, LogsExport};
 use prost::Message;
 use throughline_browser::Builder;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlElement, Request, RequestInit, Response, ResponseInit};
+use web_sys::{Request, RequestInit, Response, ResponseInit};
 
 pub const SERVER_SPAN: &str = "00f067aa0ba902b7";
 
@@ -30,138 +36,6 @@ pub struct Asked {
     pub traceparent: Option<String>,
     pub custom: Option<String>,
     pub request: Request,
-}
-
-/// A span that was exported.
-#[derive(Clone, PartialEq, Message)]
-pub struct Span {
-    #[prost(bytes = "vec", tag = "1")]
-    pub trace_id: Vec<u8>,
-    #[prost(bytes = "vec", tag = "2")]
-    pub span_id: Vec<u8>,
-    #[prost(bytes = "vec", tag = "4")]
-    pub parent_span_id: Vec<u8>,
-    #[prost(string, tag = "5")]
-    pub name: String,
-    #[prost(int32, tag = "6")]
-    pub kind: i32,
-    #[prost(fixed64, tag = "7")]
-    pub start: u64,
-    #[prost(fixed64, tag = "8")]
-    pub end: u64,
-    #[prost(message, repeated, tag = "9")]
-    pub attributes: Vec<KeyValue>,
-    #[prost(message, optional, tag = "15")]
-    pub status: Option<Status>,
-    #[prost(fixed32, tag = "16")]
-    pub flags: u32,
-}
-
-/// A log record that was exported, with the name of its scope.
-#[derive(Clone, PartialEq, Message)]
-pub struct Log {
-    #[prost(fixed64, tag = "1")]
-    pub at: u64,
-    #[prost(int32, tag = "2")]
-    pub severity: i32,
-    #[prost(string, tag = "3")]
-    pub severity_text: String,
-    #[prost(message, optional, tag = "5")]
-    pub body: Option<AnyValue>,
-    #[prost(message, repeated, tag = "6")]
-    pub attributes: Vec<KeyValue>,
-    #[prost(uint32, tag = "7")]
-    pub dropped_attributes: u32,
-    #[prost(fixed32, tag = "8")]
-    pub flags: u32,
-    #[prost(bytes = "vec", tag = "9")]
-    pub trace_id: Vec<u8>,
-    #[prost(bytes = "vec", tag = "10")]
-    pub span_id: Vec<u8>,
-    #[prost(fixed64, tag = "11")]
-    pub observed_at: u64,
-    #[prost(string, tag = "12")]
-    pub event_name: String,
-    #[prost(string, tag = "1000")]
-    pub scope: String,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub struct Status {
-    #[prost(int32, tag = "3")]
-    pub code: i32,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub struct KeyValue {
-    #[prost(string, tag = "1")]
-    pub key: String,
-    #[prost(message, optional, tag = "2")]
-    pub value: Option<AnyValue>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub struct AnyValue {
-    #[prost(string, optional, tag = "1")]
-    pub text: Option<String>,
-    #[prost(bool, optional, tag = "2")]
-    pub bool: Option<bool>,
-    #[prost(int64, optional, tag = "3")]
-    pub int: Option<i64>,
-    #[prost(double, optional, tag = "4")]
-    pub double: Option<f64>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Export {
-    #[prost(message, repeated, tag = "1")]
-    resources: Vec<ResourceSpans>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct ResourceSpans {
-    #[prost(message, optional, tag = "1")]
-    resource: Option<Resource>,
-    #[prost(message, repeated, tag = "2")]
-    scopes: Vec<ScopeSpans>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Resource {
-    #[prost(message, repeated, tag = "1")]
-    attributes: Vec<KeyValue>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct ScopeSpans {
-    #[prost(message, repeated, tag = "2")]
-    spans: Vec<Span>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct LogsExport {
-    #[prost(message, repeated, tag = "1")]
-    resources: Vec<ResourceLogs>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct ResourceLogs {
-    #[prost(message, repeated, tag = "2")]
-    scopes: Vec<ScopeLogs>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct ScopeLogs {
-    #[prost(message, optional, tag = "1")]
-    scope: Option<Scope>,
-    #[prost(message, repeated, tag = "2")]
-    logs: Vec<Log>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Scope {
-    #[prost(string, tag = "1")]
-    name: String,
 }
 
 thread_local! {
@@ -240,18 +114,6 @@ fn native_fetch(input: &str, init: &RequestInit) -> Promise {
 /// The next request that reaches the stub is answered so.
 pub fn answer_next_with(answer: Promise) {
     ANSWER.set(Some(answer));
-}
-
-/// A function of JavaScript.
-pub fn script(arguments: &str, body: &str) -> Function {
-    Function::new_with_args(arguments, body)
-}
-
-/// Moves the time of day by so many minutes, from what it is now.
-pub fn move_wall_clock(minutes: f64) {
-    let body = "const now = Date.now; Date.now = () => now() + minutes * 60000";
-    let moved = script("minutes", body).call1(&JsValue::UNDEFINED, &minutes.into());
-    moved.unwrap();
 }
 
 fn stub(input: JsValue, init: JsValue) -> Promise {
@@ -383,10 +245,6 @@ fn answer(url: &str, init: &JsValue) -> Promise {
     })
 }
 
-pub fn window() -> web_sys::Window {
-    web_sys::window().unwrap()
-}
-
 /// What reached the stub, at paths that begin so.
 pub fn asked(prefix: &str) -> Vec<Asked> {
     ASKED.with_borrow(|asked| {
@@ -425,17 +283,6 @@ pub fn refuse(status: u16) {
 /// The next export is answered so.
 pub fn answer_next_export_with(answer: Promise) {
     EXPORT_ANSWER.set(Some(answer));
-}
-
-/// Pretends that the page is hidden, or seen again.
-pub fn be_hidden(hidden: bool) {
-    let state = if hidden { "hidden" } else { "visible" };
-    let body =
-        "Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
-        document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))";
-    script("state", body)
-        .call1(&JsValue::UNDEFINED, &state.into())
-        .unwrap();
 }
 
 /// No collector answers, or one does again.
@@ -506,24 +353,6 @@ pub async fn log(is_it: impl Fn(&Log) -> bool) -> Log {
     found.remove(0)
 }
 
-/// The trace as text: names, indented.
-pub fn tree(spans: &[Span]) -> String {
-    fn below(spans: &[Span], parent: &[u8], depth: usize, text: &mut String) {
-        let mut children: Vec<_> = spans
-            .iter()
-            .filter(|it| it.parent_span_id == parent)
-            .collect();
-        children.sort_by_key(|it| it.start);
-        for child in children {
-            text.push_str(&format!("{}{}\n", "  ".repeat(depth), child.name));
-            below(spans, &child.span_id, depth + 1, text);
-        }
-    }
-    let mut text = String::new();
-    below(spans, &[], 0, &mut text);
-    text
-}
-
 /// Waits until something is so, for ten seconds at most.
 pub async fn until(condition: impl Fn() -> bool) {
     for _ in 0..2000 {
@@ -534,153 +363,4 @@ pub async fn until(condition: impl Fn() -> bool) {
         TimeoutFuture::new(5).await;
     }
     panic!("it never came");
-}
-
-/// Requests something through the page's `fetch`.
-pub async fn get(path: &str) -> Result<Response, JsValue> {
-    JsFuture::from(window().fetch_with_str(path))
-        .await
-        .map(JsCast::unchecked_into)
-}
-
-pub async fn get_with(path: &str, init: &RequestInit) -> Result<Response, JsValue> {
-    JsFuture::from(window().fetch_with_str_and_init(path, init))
-        .await
-        .map(JsCast::unchecked_into)
-}
-
-/// The work of click `n`: ten requests, each awaited, with pauses.
-pub async fn work(name: &'static str, n: u32, requests: u32) {
-    for request in 0..requests {
-        get(&format!("/{name}/{n}/{request}")).await.unwrap();
-        TimeoutFuture::new((js_sys::Math::random() * 5.0) as u32).await;
-    }
-}
-
-/// Adds HTML to the page.
-pub fn html(html: &str) -> Element {
-    let document = window().document().unwrap();
-    let element = document.create_element("div").unwrap();
-    element.set_inner_html(html);
-    document.body().unwrap().append_child(&element).unwrap();
-    element
-}
-
-pub fn find(selector: &str) -> HtmlElement {
-    let found = window()
-        .document()
-        .unwrap()
-        .query_selector(selector)
-        .unwrap();
-    found
-        .unwrap_or_else(|| panic!("no {selector}"))
-        .unchecked_into()
-}
-
-/// Clicks, and tells the trace of it.
-pub fn click(element: &HtmlElement) -> String {
-    element.click();
-    throughline_browser::last_trace_id().unwrap().to_string()
-}
-
-/// The present task's other work comes first.
-pub async fn next_macrotask() {
-    TimeoutFuture::new(0).await;
-}
-
-impl Log {
-    pub fn trace(&self) -> String {
-        hex(&self.trace_id)
-    }
-
-    pub fn span(&self) -> String {
-        hex(&self.span_id)
-    }
-
-    pub fn body(&self) -> Option<String> {
-        self.body.clone()?.text
-    }
-
-    pub fn text(&self, key: &str) -> Option<String> {
-        self.value(key)?.text
-    }
-
-    pub fn int(&self, key: &str) -> Option<i64> {
-        self.value(key)?.int
-    }
-
-    pub fn bool(&self, key: &str) -> Option<bool> {
-        self.value(key)?.bool
-    }
-
-    pub fn double(&self, key: &str) -> Option<f64> {
-        self.value(key)?.double
-    }
-
-    fn value(&self, key: &str) -> Option<AnyValue> {
-        let mut attributes = self.attributes.iter();
-        attributes.find(|it| it.key == key)?.value.clone()
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-impl Span {
-    pub fn trace(&self) -> String {
-        hex(&self.trace_id)
-    }
-
-    pub fn text(&self, key: &str) -> Option<String> {
-        self.attributes
-            .iter()
-            .find(|it| it.key == key)?
-            .value
-            .clone()?
-            .text
-    }
-
-    pub fn int(&self, key: &str) -> Option<i64> {
-        self.attributes
-            .iter()
-            .find(|it| it.key == key)?
-            .value
-            .clone()?
-            .int
-    }
-
-    pub fn double(&self, key: &str) -> Option<f64> {
-        self.attributes
-            .iter()
-            .find(|it| it.key == key)?
-            .value
-            .clone()?
-            .double
-    }
-
-    pub fn bool(&self, key: &str) -> Option<bool> {
-        self.attributes
-            .iter()
-            .find(|it| it.key == key)?
-            .value
-            .clone()?
-            .bool
-    }
-
-    pub fn is_error(&self) -> bool {
-        self.status.as_ref().is_some_and(|it| it.code == 2)
-    }
-}
-
-/// Counts what the page tells in the console as a warning, from now on.
-pub fn warnings() -> std::rc::Rc<Cell<u32>> {
-    let count = std::rc::Rc::new(Cell::new(0));
-    let warn = {
-        let count = std::rc::Rc::clone(&count);
-        Closure::<dyn Fn(JsValue)>::new(move |_| count.set(count.get() + 1)).into_js_value()
-    };
-    let console = Reflect::get(&window(), &"console".into()).unwrap();
-    Reflect::set(&console, &"warn".into(), &warn).unwrap();
-    count
 }

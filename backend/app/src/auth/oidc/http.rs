@@ -1,8 +1,10 @@
 //! Requests to the provider.
 
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
 
+use anyhow::{Context, ensure};
 use openidconnect::{HttpRequest, HttpResponse};
+use reqwest::Certificate;
 use throughline_instrument::reqwest::{ClientWithMiddleware, Error, builder};
 
 /// How long the provider may take for one answer.
@@ -22,11 +24,23 @@ pub(super) enum HttpError {
     TooLarge,
 }
 
-/// A client that goes where it is told, and nowhere that an answer tells it.
-pub(super) fn client() -> reqwest::Result<ClientWithMiddleware> {
-    builder(reqwest::Client::builder().timeout(TIMEOUT))
-        .max_redirects(0)
-        .build()
+/// A client that goes where it is told, and nowhere that an answer tells it. It believes the certificates that those in
+/// `ca_file` have signed, or the system's.
+pub(super) fn client(ca_file: Option<&Path>) -> anyhow::Result<ClientWithMiddleware> {
+    let mut client = reqwest::Client::builder().timeout(TIMEOUT);
+    if let Some(path) = ca_file {
+        let named = || format!("OIDC_CA_FILE {}", path.display());
+        let certificates = Certificate::from_pem_bundle(&fs::read(path).with_context(named)?);
+        let certificates = certificates.with_context(named)?;
+        ensure!(
+            !certificates.is_empty(),
+            "{} holds no certificate in PEM",
+            named()
+        );
+        client = client.tls_certs_only(certificates);
+    }
+    let client = builder(client).max_redirects(0).build();
+    client.context("the client of OIDC_ISSUER")
 }
 
 pub(super) async fn send(

@@ -71,7 +71,7 @@ impl Provider {
             client_id: ClientId::new(settings.client_id.clone()),
             client_secret: settings.client_secret.clone(),
             redirect: RedirectUrl::new(redirect).context("PUBLIC_URL")?,
-            http: http::client()?,
+            http: http::client(settings.ca_file.as_deref())?,
             metadata: Mutex::new(None),
             sign_up: settings.sign_up,
         })

@@ -1,8 +1,10 @@
-// An OpenID Connect provider for tests: `node provider.mjs REDIRECT_URI`. It prints its issuer once it listens.
+// An OpenID Connect provider for tests: `node provider.mjs REDIRECT_URI [KEY CERTIFICATE]`. It prints its issuer once it listens.
 //
 // Whoever signs in is `alice`, without being asked for a password: what is under test is not the provider.
 
-import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import { Provider } from 'oidc-provider';
 
 const people = {
@@ -12,15 +14,19 @@ const people = {
 };
 
 let handle;
-const server = createServer((request, response) => handle(request, response));
+const [redirect, key, cert] = process.argv.slice(2);
+const listener = (request, response) => handle(request, response);
+const server = key
+  ? https.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, listener)
+  : http.createServer(listener);
 server.listen(0, '127.0.0.1', () => {
-  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const issuer = `${key ? 'https' : 'http'}://127.0.0.1:${server.address().port}`;
   const provider = new Provider(issuer, {
     clients: [
       {
         client_id: 'rag-admin',
         client_secret: 'a secret of the tests',
-        redirect_uris: [process.argv[2]],
+        redirect_uris: [redirect],
       },
     ],
     claims: { openid: ['sub'], email: ['email', 'email_verified'] },

@@ -3,8 +3,7 @@ use http::HeaderValue;
 use proptest::prelude::*;
 
 fn proxies(networks: &str, headers: ForwardingHeaders) -> TrustedProxies {
-    let networks: Vec<String> = networks.split(',').map(str::to_owned).collect();
-    TrustedProxies::new(&networks, headers).unwrap()
+    TrustedProxies::new(networks.split(','), headers).unwrap()
 }
 
 fn header_map(headers: &[(&'static str, &str)]) -> HeaderMap {
@@ -32,6 +31,16 @@ fn x_forwarded(headers: &[(&'static str, &str)]) -> String {
 
 fn forwarded(value: &str) -> String {
     told(ForwardingHeaders::Forwarded, &[("forwarded", value)])
+}
+
+#[test]
+fn the_client_is_the_peer_but_for_a_proxy() {
+    let proxies = proxies("10.0.0.0/8", ForwardingHeaders::XForwarded);
+    let headers = header_map(&[("x-forwarded-for", "6.6.6.6, 1.2.3.4")]);
+    let client = |peer: &str| proxies.client(peer.parse().unwrap(), &headers).to_string();
+    assert_eq!(client("10.0.0.1"), "1.2.3.4");
+    assert_eq!(client("::ffff:10.0.0.1"), "1.2.3.4");
+    assert_eq!(client("192.0.2.1"), "192.0.2.1");
 }
 
 #[test]

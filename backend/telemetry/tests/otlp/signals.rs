@@ -1,55 +1,32 @@
-//! OTLP to real receivers: over HTTP and gRPC, and to such as are down, slow, or refuse.
+//! The three signals on the wire.
 
-mod support;
-
+use crate::{
+    receiver::{balanced, make_spans, telemetry},
+    support::{LONG, Server, alone},
+};
 use axum::{
     Router,
     body::Bytes,
     http::{HeaderMap, StatusCode},
     routing::post,
 };
-use opentelemetry::trace::{Span, Tracer};
 use opentelemetry_proto::tonic::collector::{
     logs::v1::ExportLogsServiceRequest,
+    metrics::v1::ExportMetricsServiceRequest,
     trace::v1::{
         ExportTraceServiceRequest, ExportTraceServiceResponse,
         trace_service_server::{TraceService, TraceServiceServer},
     },
 };
 use prost::Message;
-use std::time::{Duration, Instant};
-use support::{LONG, Server, alone};
-use throughline_instrument::{DropReason, Ledger, Telemetry, init};
+use std::time::Duration;
+use throughline_instrument::{init, metrics::Counter};
 use tokio::{
     net::TcpListener,
     sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
 };
 use tonic::{Request, Response, Status, codec::CompressionEncoding};
 use tracing::{dispatcher, info, info_span, warn};
-
-/// Telemetry that has its settings from these variables.
-fn telemetry(variables: &[(&str, &str)]) -> Telemetry {
-    let var = |name: &str| {
-        let pair = variables.iter().find(|(key, _)| *key == name)?;
-        Some(pair.1.to_owned())
-    };
-    init("test")
-        .from_vars(var)
-        .log_to(std::io::sink)
-        .build()
-        .unwrap()
-}
-
-fn make_spans(telemetry: &Telemetry, count: usize) {
-    let tracer = telemetry.tracer("test");
-    for _ in 0..count {
-        tracer.start("work").end();
-    }
-}
-
-fn balanced(ledgers: &[Ledger]) {
-    assert!(ledgers.iter().all(Ledger::balances), "{ledgers:?}");
-}
 
 type Received = (HeaderMap, Bytes);
 
@@ -162,6 +139,35 @@ async fn the_events_of_the_log_are_exported_with_the_ids_of_their_span() {
 }
 
 #[tokio::test]
+async fn metrics_are_sent_with_the_temporality_that_is_asked_for() {
+    let _alone = alone();
+    let (server, mut received) = receiver(StatusCode::OK).await;
+    let telemetry = telemetry(&[
+        (
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+            &server.url("/v1/metrics"),
+        ),
+        ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta"),
+    ]);
+    let counter: Counter<()> = telemetry
+        .meter("test")
+        .counter("work", "{job}", "Jobs done.");
+    counter.add(2, ());
+    telemetry.flush(LONG).await.unwrap();
+    let (_, body) = received.recv().await.unwrap();
+    let request = ExportMetricsServiceRequest::decode(body).unwrap();
+    let mut metrics = request.resource_metrics[0]
+        .scope_metrics
+        .iter()
+        .flat_map(|it| &it.metrics);
+    let work = metrics.find(|it| it.name == "work").unwrap();
+    let text = format!("{work:?}");
+    assert!(text.contains("aggregation_temporality: Delta"), "{text}");
+    telemetry.shutdown(LONG).await;
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn what_an_outage_makes_the_log_say_is_not_exported() {
     let _alone = alone();
     let (server, _received) = receiver(StatusCode::SERVICE_UNAVAILABLE).await;
@@ -180,99 +186,6 @@ async fn what_an_outage_makes_the_log_say_is_not_exported() {
     let ledgers = telemetry.log_ledgers();
     assert_eq!(ledgers[0].created, 1, "{ledgers:?}");
     balanced(&ledgers);
-    server.stop().await;
-}
-
-/// Every way in which a receiver can be of no use: the queue stays within its bound, the ledger adds up, and the
-/// shutdown keeps to its deadline.
-async fn survives(endpoint: &str, protocol: &str) {
-    let telemetry = telemetry(&[
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
-        ("OTEL_BSP_MAX_QUEUE_SIZE", "64"),
-        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "16"),
-        ("OTEL_BSP_SCHEDULE_DELAY", "0"),
-    ]);
-    let started = Instant::now();
-    make_spans(&telemetry, 10_000);
-    let ledgers = telemetry.ledgers();
-    balanced(&ledgers);
-    let held = ledgers[0].queued + ledgers[0].exporting;
-    assert!(held <= 64, "{ledgers:?}");
-    let made = started.elapsed();
-    assert!(made < Duration::from_secs(5), "spans took {made:?}");
-
-    let started = Instant::now();
-    let ledgers = telemetry.shutdown(Duration::from_millis(300)).await;
-    let took = started.elapsed();
-    assert!(took < Duration::from_secs(2), "the shutdown took {took:?}");
-    assert_eq!(ledgers[0].created, 10_000);
-    assert_eq!(ledgers[0].exported, 0, "{ledgers:?}");
-    assert_eq!(ledgers[0].queued + ledgers[0].exporting, 0);
-    balanced(&ledgers);
-    balanced(&telemetry.log_ledgers());
-}
-
-#[tokio::test]
-async fn a_receiver_that_never_answers_costs_nothing_but_its_queue() {
-    let _alone = alone();
-    // Connections are made and never accepted.
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    survives(&endpoint, "http/protobuf").await;
-    survives(&endpoint, "grpc").await;
-}
-
-#[tokio::test]
-async fn a_receiver_that_is_not_there_costs_nothing_but_its_queue() {
-    let _alone = alone();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    survives(&endpoint, "http/protobuf").await;
-    survives(&endpoint, "grpc").await;
-}
-
-#[tokio::test]
-async fn a_receiver_that_refuses_costs_nothing_but_its_queue() {
-    let _alone = alone();
-    for status in [
-        StatusCode::TOO_MANY_REQUESTS,
-        StatusCode::SERVICE_UNAVAILABLE,
-        StatusCode::NOT_FOUND,
-    ] {
-        let (server, _received) = receiver(status).await;
-        survives(&server.url(""), "http/protobuf").await;
-        server.stop().await;
-    }
-}
-
-#[tokio::test]
-async fn a_receiver_that_is_slow_gets_what_the_queue_holds() {
-    let _alone = alone();
-    let slow = post(|| async {
-        tokio::time::sleep(Duration::from_millis(30)).await;
-    });
-    let server = Server::start(Router::new().route("/v1/traces", slow)).await;
-    let telemetry = telemetry(&[
-        (
-            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-            &server.url("/v1/traces"),
-        ),
-        ("OTEL_BSP_MAX_QUEUE_SIZE", "64"),
-        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "16"),
-        ("OTEL_BSP_SCHEDULE_DELAY", "0"),
-    ]);
-    make_spans(&telemetry, 1000);
-    telemetry.flush(LONG).await.unwrap();
-    let ledgers = telemetry.shutdown(LONG).await;
-    balanced(&ledgers);
-    let ledger = ledgers[0];
-    assert!(ledger.exported >= 64, "{ledger:?}");
-    assert_eq!(
-        ledger.exported + ledger.dropped(DropReason::QueueFull),
-        1000
-    );
     server.stop().await;
 }
 
