@@ -9,7 +9,7 @@ use axum::{
     Router,
     extract::{Path, State},
     http::StatusCode,
-    routing::get,
+    routing::{MethodRouter, get},
 };
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use sqlx::{
@@ -24,10 +24,9 @@ use std::{
 };
 use throughline_instrument::sqlx::TracedPool;
 use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot};
-use tracing::Instrument;
 
 const QUERY: &str = "SELECT email FROM users WHERE id = $1";
-/// Connections of the pool, as many as the requests at a time need.
+/// Connections of the pool. Each is a thread, and all have one core.
 const CONNECTIONS: u32 = 4;
 
 /// Telemetry that was set up.
@@ -94,46 +93,47 @@ async fn database(path: &std::path::Path) -> Result<SqlitePool> {
     Ok(pool)
 }
 
-/// The application, and what is to be shut down with it.
+/// The application with its telemetry, and what is to be shut down with it.
 fn instrumented(arm: Arm, pool: SqlitePool, sink: &str) -> Result<(Router, Installed)> {
-    let app = Router::new().route("/bare/{id}", get(bare));
-    let plain = |pool| app.clone().route("/users/{id}", get(user)).with_state(pool);
-    let by_hand = |pool| match arm.queries {
-        Queries::Untraced => plain(pool),
-        Queries::Traced => {
-            let app: Router<SqlitePool> = Router::new().route("/bare/{id}", get(bare));
-            app.route("/users/{id}", get(user_in_a_span))
-                .with_state(pool)
-        }
+    let by_hand = match arm.queries {
+        Queries::Untraced => get(user),
+        Queries::Traced => get(user_in_a_span),
     };
     Ok(match arm.telemetry {
-        Telemetry::None => (plain(pool), Installed::Nothing),
+        Telemetry::None => (app(get(user), pool), Installed::Nothing),
         Telemetry::Ours => {
             let telemetry = throughline_instrument::init("bench")
-                .from_vars(|name| (name == "OTEL_EXPORTER_OTLP_ENDPOINT").then(|| sink.to_owned()))
+                .from_vars(|name| match name {
+                    "OTEL_EXPORTER_OTLP_ENDPOINT" => Some(sink.to_owned()),
+                    // As the others' SDK does.
+                    batch if batch.starts_with("OTEL_BSP_") => std::env::var(batch).ok(),
+                    _ => None,
+                })
                 .install()?;
             let app = match arm.queries {
-                Queries::Untraced => plain(pool),
-                Queries::Traced => Router::new()
-                    .route("/bare/{id}", get(bare))
-                    .route("/users/{id}", get(traced_user))
-                    .with_state(throughline_instrument::sqlx::trace(pool)),
+                Queries::Untraced => app(get(user), pool),
+                Queries::Traced => app(get(traced_user), throughline_instrument::sqlx::trace(pool)),
             };
-            (
-                throughline_instrument::Telemetry::instrument(&telemetry, app),
-                Installed::Ours(telemetry),
-            )
+            (telemetry.instrument(app), Installed::Ours(telemetry))
         }
         Telemetry::AxumTracingOpentelemetry => {
             let traces = peers::install(sink)?;
-            let app = peers::axum_tracing_opentelemetry(by_hand(pool));
+            let app = peers::axum_tracing_opentelemetry(app(by_hand, pool));
             (app, Installed::Theirs(traces))
         }
         Telemetry::TowerOtel => {
             let traces = peers::install(sink)?;
-            (peers::tower_otel(by_hand(pool)), Installed::Theirs(traces))
+            let app = peers::tower_otel(app(by_hand, pool));
+            (app, Installed::Theirs(traces))
         }
     })
+}
+
+fn app<S: Clone + Send + Sync + 'static>(user: MethodRouter<S>, state: S) -> Router {
+    Router::new()
+        .route("/bare/{id}", get(bare))
+        .route("/users/{id}", user)
+        .with_state(state)
 }
 
 // --- the handlers ---
@@ -170,6 +170,6 @@ async fn user_in_a_span(
         db.collection.name = "users",
     );
     let row = sqlx::query_scalar(QUERY).bind(id).fetch_one(&pool);
-    let row = Instrument::instrument(row, span);
+    let row = tracing::Instrument::instrument(row, span);
     row.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
