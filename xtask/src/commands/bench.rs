@@ -1,4 +1,5 @@
-//! `cargo xtask bench browser`: the browser client beside OpenTelemetry's JavaScript SDK, in Chromium.
+//! `cargo xtask bench browser`: the browser client beside OpenTelemetry's JavaScript SDK, in Chromium. `bench outage`:
+//! requests to a server that exports to a sick receiver.
 
 use crate::build::{Features, Module, Optimize};
 use crate::setup::{Browser, PageTools};
@@ -15,7 +16,8 @@ pub(crate) fn main(mut args: lexopt::Parser) -> Result<()> {
     use lexopt::prelude::*;
     match args.next()? {
         Some(Value(what)) if what == "browser" => {}
-        _ => bail!("bench what? `cargo xtask bench browser`"),
+        Some(Value(what)) if what == "outage" => return outage(args),
+        _ => bail!("bench what? `cargo xtask bench browser`, `cargo xtask bench outage`"),
     }
     super::no_more(&mut args)?;
     let (tools, browser) = (PageTools::ensure()?, Browser::ensure()?);
@@ -27,6 +29,15 @@ pub(crate) fn main(mut args: lexopt::Parser) -> Result<()> {
         let _ = run(&tools, &browser, &packages, Optimize::Speed);
     }
     shipped
+}
+
+/// What a sick receiver of OTLP costs the requests of the server that exports to it.
+fn outage(mut args: lexopt::Parser) -> Result<()> {
+    super::no_more(&mut args)?;
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(workspace::root());
+    cargo.args(["bench", "-p", "throughline-instrument", "--bench", "outage"]);
+    step::loud("benchmark outages", &mut cargo)
 }
 
 /// Builds the page and runs it.
