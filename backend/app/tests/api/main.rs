@@ -2,8 +2,11 @@
 
 mod border;
 mod documents;
+mod limits;
 mod metrics;
+mod npm;
 mod oidc;
+mod openapi;
 mod pages;
 mod password;
 mod provider;
