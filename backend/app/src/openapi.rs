@@ -1,6 +1,9 @@
 //! `GET /api/openapi.json`: what the API takes and answers (OpenAPI 3.1), made of its handlers and their types.
 
-use rag_admin_api::{PROBLEM_JSON, Problem};
+use rag_admin_api::{
+    MAX_DOCUMENTS_PER_PAGE, MAX_PASSWORD_BYTES, MAX_SEARCH_BYTES, MIN_PASSWORD_CHARS, PROBLEM_JSON,
+    Problem,
+};
 use serde_json::json;
 use utoipa::OpenApi;
 
@@ -9,7 +12,10 @@ use crate::auth::CookieStyle;
 /// What no handler tells.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "RAG Admin", description = "Accounts, and documents that are searched."),
+    info(
+        title = "RAG Admin",
+        description = "Accounts, and documents that are searched."
+    ),
     servers((url = "/api")),
     components(schemas(Problem))
 )]
@@ -31,5 +37,24 @@ pub(crate) fn text(
     }
     document["components"]["securitySchemes"]["session"] =
         json!({ "type": "apiKey", "in": "cookie", "name": cookies.access_name() });
-    serde_json::to_string(&document)
+    Ok(for_readers(&serde_json::to_string(&document)?))
+}
+
+/// Links in the documentation of Rust lead nowhere here: constants become their values, members their names.
+fn for_readers(text: &str) -> String {
+    let values = [
+        ("MAX_DOCUMENTS_PER_PAGE", MAX_DOCUMENTS_PER_PAGE.to_string()),
+        ("MAX_PASSWORD_BYTES", MAX_PASSWORD_BYTES.to_string()),
+        ("MAX_SEARCH_BYTES", MAX_SEARCH_BYTES.to_string()),
+        ("MIN_PASSWORD_CHARS", MIN_PASSWORD_CHARS.to_string()),
+        ("status", "`status`".to_owned()),
+    ];
+    values
+        .into_iter()
+        .fold(text.to_owned(), |text, (name, value)| {
+            let link = format!("[`{name}`]");
+            text.replace(&format!("{link}(crate::{name})"), &value)
+                .replace(&format!("{link}(Self::{name})"), &value)
+                .replace(&link, &value)
+        })
 }

@@ -1,6 +1,7 @@
 //! The server as its clients see it: a real one, on a free port, with a folder of its own.
 
 mod border;
+mod documented;
 mod documents;
 mod limits;
 mod metrics;

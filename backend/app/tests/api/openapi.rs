@@ -26,6 +26,10 @@ async fn every_address_of_the_api_is_in_the_document_and_every_one_in_it_is_answ
     let server = TestServer::start().await;
     let mut browser = server.browser();
     let document = document(&mut browser).await;
+    assert!(
+        !document.to_string().contains("[`"),
+        "a link of Rust: {document}"
+    );
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
     let all = document["paths"].as_object().unwrap();
     for path in [
