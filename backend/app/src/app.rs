@@ -6,6 +6,7 @@ use crate::{
     auth::{CookieStyle, Limiter, Passwords, oidc::Provider},
     db::Db,
     documents::Indexer,
+    limit::Requests,
     settings::{Settings, TelemetryEmail},
 };
 
@@ -17,7 +18,10 @@ pub(crate) struct App {
     pub(crate) passwords: Passwords,
     /// If one can sign in with it.
     pub(crate) oidc: Option<Arc<Provider>>,
+    /// Of tries to sign in.
     pub(crate) limiter: Arc<Limiter>,
+    /// Of all else.
+    pub(crate) requests: Arc<Requests>,
     pub(crate) cookies: CookieStyle,
     pub(crate) telemetry_email: TelemetryEmail,
 }
@@ -38,6 +42,7 @@ impl App {
             db,
             passwords: Passwords::new(settings.bcrypt_cost),
             limiter: Arc::new(Limiter::new()),
+            requests: Arc::new(Requests::new(settings.limits)),
             cookies: if settings.is_plain_http() {
                 CookieStyle::Plain
             } else {

@@ -66,6 +66,11 @@ impl Problem {
         }
     }
 
+    /// The server gave up.
+    pub(crate) fn timed_out() -> Problem {
+        Problem::of_status(StatusCode::SERVICE_UNAVAILABLE)
+    }
+
     fn of_status(status: StatusCode) -> Problem {
         let detail = match status {
             StatusCode::NOT_FOUND => "There is nothing at this address.",

@@ -154,7 +154,7 @@ fn router(
         trusted_origins: settings.trusted_origins.clone(),
         ..BrowserSettings::default()
     };
-    let router = router::application(app.clone(), &settings.trusted_origins)?
+    let router = router::application(app.clone(), settings)?
         .merge(collector.viewer(viewer::access(app, viewer_token)))
         .merge(collector.otlp_browser(browser));
     let router = router::guarded(router);

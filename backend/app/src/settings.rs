@@ -7,6 +7,10 @@ use std::{
 
 use crate::auth::Secret;
 
+mod limits;
+
+pub use limits::Limits;
+
 /// OpenTelemetry's names for where spans go.
 const ENDPOINTS: [&str; 2] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -38,6 +42,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// An OpenID Connect provider to sign in with.
     pub oidc: Option<OidcSettings>,
+    /// How much one client may ask for.
+    pub limits: Limits,
     /// Whether the test harness of W3C Trace Context can have this server call others.
     pub trace_context_test: TraceContextTest,
     /// The cost of a password check: each step doubles it. Not a variable: stored passwords depend on it.
@@ -47,6 +53,8 @@ pub struct Settings {
 /// An OpenID Connect provider, as it knows this application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OidcSettings {
+    /// What people know it by.
+    pub name: String,
     /// The provider's issuer URL.
     pub issuer: String,
     /// The application's name there.
@@ -134,8 +142,13 @@ impl Settings {
     /// | `PUBLIC_URL` | where it listens | where browsers reach this server |
     /// | `OIDC_ISSUER` | | an OpenID Connect provider; `https://…`, or on this machine |
     /// | `OIDC_CLIENT_ID`, `OIDC_CLIENT_SECRET` | | as the provider gave them |
+    /// | `OIDC_NAME` | the issuer's host | what the button on the page calls the provider |
     /// | `OIDC_SIGN_UP` | | `1`: whoever the provider knows gets an account |
     /// | `OIDC_CA_FILE` | the system's list | who may have signed the provider's certificate, in PEM |
+    /// | `REQUEST_TIMEOUT_SECONDS` | `30` | longer requests of the API are cut off, and answered with 503 |
+    /// | `MAX_BODY_BYTES` | `16384` | of a request of the API, but for the upload of a document |
+    /// | `UPLOADS_PER_MINUTE`, `SEARCHES_PER_MINUTE` | `30`, `120` | of an account; ten times that of an address |
+    /// | `REFRESHES_PER_MINUTE`, `NEW_USERS_PER_MINUTE` | `30`, `30` | the same, of a session and an administrator |
     /// | `TRACE_CONTEXT_TEST` | | `1`: serve `POST /test` for the W3C's harness; only on a loopback `HOST` |
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
         let set = |name| var(name).filter(|value: &String| !value.is_empty());
@@ -151,6 +164,7 @@ impl Settings {
             telemetry_email: telemetry_email(set("TELEMETRY_EMAIL"))?,
             public_url: set("PUBLIC_URL"),
             oidc: oidc(&set)?,
+            limits: Limits::from_vars(&set)?,
             trace_context_test: trace_context_test(set("TRACE_CONTEXT_TEST"))?,
             bcrypt_cost: bcrypt::DEFAULT_COST,
         };
@@ -292,8 +306,14 @@ fn oidc(
         client_secret: Secret::new(needed("OIDC_CLIENT_SECRET")?),
         sign_up: sign_up == "1",
         ca_file: set("OIDC_CA_FILE").map(PathBuf::from),
+        name: set("OIDC_NAME").unwrap_or_else(|| host_of(&issuer).to_owned()),
         issuer,
     }))
+}
+
+fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |it| it.1);
+    rest.split('/').next().unwrap_or_default()
 }
 
 fn telemetry_email(value: Option<String>) -> Result<TelemetryEmail, SettingsError> {

@@ -20,6 +20,13 @@ use crate::{
 
 /// Changes one's own password: 200 with two new cookies, or 401, 422, 429. Every other session of the user ends: whoever
 /// knew the old password may have one.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/password",
+    request_body = PasswordChange,
+    responses((status = 200, description = "Changed, with two cookies.", body = Session)),
+    security(("session" = [])),
+)]
 pub(crate) async fn change_password(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,

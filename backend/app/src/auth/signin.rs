@@ -23,6 +23,12 @@ use crate::{
 };
 
 /// Signs a person in: 200 with the user and two cookies, 401, 422 or 429.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/signin",
+    request_body = SignIn,
+    responses((status = 200, description = "Signed in, with two cookies.", body = Session)),
+)]
 pub(crate) async fn sign_in(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,

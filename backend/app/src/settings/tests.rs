@@ -126,3 +126,18 @@ fn trusted_origins_are_separated_by_commas() {
         ["http://a.example", "http://b.example:3000"]
     );
 }
+
+#[test]
+fn limits_have_defaults_and_are_numbers_from_one_on() {
+    assert_eq!(from(&[]).unwrap().limits, Limits::default());
+    let limits = from(&[
+        ("UPLOADS_PER_MINUTE", "7"),
+        ("REQUEST_TIMEOUT_SECONDS", "3"),
+    ]);
+    let limits = limits.unwrap().limits;
+    assert_eq!(limits.uploads_per_minute.get(), 7);
+    assert_eq!(limits.request_timeout.as_secs(), 3);
+    for value in ["0", "-1", "many"] {
+        assert!(from(&[("MAX_BODY_BYTES", value)]).is_err(), "{value}");
+    }
+}

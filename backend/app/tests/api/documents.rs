@@ -114,7 +114,7 @@ async fn words_are_words_whatever_they_look_like() {
 
 #[tokio::test]
 async fn documents_are_listed_with_the_newest_first() {
-    let server = TestServer::start().await;
+    let server = TestServer::start_with(&[("UPLOADS_PER_MINUTE", "60")]).await;
     let mut browser = signed_in(&server).await;
     for _ in 0..51 {
         upload(&mut browser, file("a.txt", "text/plain", "a")).await;

@@ -2,9 +2,13 @@
 
 mod authority;
 mod border;
+mod documented;
 mod documents;
+mod limits;
 mod metrics;
+mod npm;
 mod oidc;
+mod openapi;
 mod pages;
 mod password;
 mod provider;

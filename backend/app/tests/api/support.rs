@@ -17,6 +17,8 @@ use tempfile::TempDir;
 use throughline_collector::Collector;
 use throughline_instrument::Telemetry;
 
+use crate::documented;
+
 pub(crate) const EMAIL: &str = "alice@example.com";
 pub(crate) const PASSWORD: &str = "a password of Alice's";
 
@@ -127,7 +129,10 @@ impl Browser {
 
     /// Sends a request and takes the cookies of the answer.
     pub(crate) async fn send(&mut self, request: RequestBuilder) -> Response {
-        let response = request.send().await.unwrap();
+        let request = request.build().unwrap();
+        let method = request.method().clone();
+        let response = self.http.execute(request).await.unwrap();
+        documented::check(&method, &response).await;
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
             let (name, value) = pair.split_once('=').unwrap();

@@ -197,7 +197,7 @@ async fn sign_in(server: &TestServer, trace_id: &str, email: &str, password: &st
         .unwrap();
 }
 
-fn traceparent(trace_id: &str) -> String {
+pub(crate) fn traceparent(trace_id: &str) -> String {
     format!("00-{trace_id}-{PARENT}-01")
 }
 
@@ -215,7 +215,7 @@ async fn ended(trace_id: &str, name: &str) {
 }
 
 /// The spans of a trace, once there is such a one.
-async fn once(trace_id: &str, is_it: impl Fn(&SpanData) -> bool) -> Vec<SpanData> {
+pub(crate) async fn once(trace_id: &str, is_it: impl Fn(&SpanData) -> bool) -> Vec<SpanData> {
     let there = async {
         loop {
             recorded().telemetry.flush(PATIENCE).await.unwrap();

@@ -7,7 +7,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
-use rag_admin_api::User;
+use rag_admin_api::{User, paths};
 use serde::Deserialize;
 use tracing::{Instrument, Span, field, info, info_span, warn};
 
@@ -24,7 +24,8 @@ use crate::{
 };
 
 /// What the provider sends the browser back with (RFC 6749, 4.1.2).
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Answer {
     #[serde(default)]
     code: String,
@@ -60,6 +61,13 @@ impl NotSignedIn {
 }
 
 /// The browser is back from the provider: 303 to the page, signed in with two cookies, or with a word of why not.
+#[utoipa::path(
+    get,
+    operation_id = "end_sign_in_with_provider",
+    path = "/v1/auth/oidc/callback",
+    params(Answer),
+    responses((status = 303, description = "To the page, signed in with two cookies, or with a word of why not.")),
+)]
 pub(crate) async fn callback(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -81,7 +89,11 @@ pub(crate) async fn callback(
             ended(error.outcome());
             let text = format!("{:#}", anyhow::Error::from(error));
             warn!(reason = text, "sign-in with the provider failed");
-            (forget, Redirect::to("/?sign-in=failed")).into_response()
+            (
+                forget,
+                Redirect::to(&format!("/{}", paths::PROVIDER_FAILED)),
+            )
+                .into_response()
         }
     }
 }
