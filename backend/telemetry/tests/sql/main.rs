@@ -1,9 +1,9 @@
 //! Spans and metrics of queries: the same cases against SQLite and PostgreSQL.
 
+mod any;
 mod metrics;
 mod outage;
 mod postgres;
-mod server;
 mod sqlite;
 #[path = "../support/mod.rs"]
 mod support;
