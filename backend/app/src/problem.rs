@@ -10,6 +10,11 @@ use axum::{
 };
 use rag_admin_api::{PROBLEM_JSON, Problem as Document, SESSION_EXPIRED};
 
+use crate::db;
+
+/// When a request may be tried again that found the database away.
+const DATABASE_RETURNS: Duration = Duration::from_secs(5);
+
 /// An error that a client sees.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -95,10 +100,27 @@ impl IntoResponse for Problem {
     }
 }
 
-/// An error nobody expected: logged here, once, and told to the client without a word of why.
+/// An error nobody expected: logged here, once, and told to the client without a word of why. One of the database may be
+/// the client's fault, or over in a moment.
 impl<E: Into<anyhow::Error>> From<E> for Problem {
     fn from(error: E) -> Problem {
-        tracing::error!(error = format!("{:#}", error.into()), "request failed");
+        let error = error.into();
+        let of_database = error
+            .chain()
+            .find_map(|it| it.downcast_ref::<sqlx::Error>());
+        if of_database.is_some_and(db::is_no_text) {
+            return Problem::unusable("A zero character is in no text.");
+        }
+        tracing::error!(error = format!("{error:#}"), "request failed");
+        if of_database.is_some_and(db::is_away) {
+            return Problem {
+                retry_after: Some(DATABASE_RETURNS),
+                ..Problem::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "The database does not answer. Try again.",
+                )
+            };
+        }
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Something went wrong on the server.",

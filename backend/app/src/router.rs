@@ -33,11 +33,15 @@ const MAX_BODY_BYTES: usize = 16 * 1024;
 /// How long a request of the API may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The application without its telemetry endpoints.
-pub(crate) fn application(app: App, trusted_origins: &[String]) -> anyhow::Result<Router> {
+/// The application without its telemetry endpoints, and with more `routes` below `/api`.
+pub(crate) fn application(
+    app: App,
+    trusted_origins: &[String],
+    routes: Router,
+) -> anyhow::Result<Router> {
     let page = get(pages::serve).layer(CompressionLayer::new());
     Ok(Router::new()
-        .nest("/api", api(trusted_origins)?)
+        .nest("/api", api(trusted_origins, routes)?)
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .with_state(app)
@@ -48,7 +52,7 @@ pub(crate) fn application(app: App, trusted_origins: &[String]) -> anyhow::Resul
         ))
 }
 
-fn api(trusted_origins: &[String]) -> anyhow::Result<Router<App>> {
+fn api(trusted_origins: &[String], routes: Router) -> anyhow::Result<Router<App>> {
     let mut csrf = CsrfLayer::new();
     for origin in trusted_origins {
         csrf = csrf.add_trusted_origin(origin).context("TRUSTED_ORIGINS")?;
@@ -70,6 +74,7 @@ fn api(trusted_origins: &[String]) -> anyhow::Result<Router<App>> {
         .route("/v1/documents", documents)
         .route("/v1/documents/search", post(search::search))
         .route("/v1/documents/{id}", get(documents::one::one))
+        .merge(routes.with_state(()))
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(
