@@ -3,12 +3,13 @@
 use std::{any::Any, time::Duration};
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{FromRequest, Request, rejection::JsonRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use rag_admin_api::{PROBLEM_JSON, Problem as Document, SESSION_EXPIRED};
+use throughline_instrument::ErrorType;
 
 use crate::db;
 
@@ -162,7 +163,8 @@ pub(crate) fn of_panic(panic: Box<dyn Any + Send>) -> Response {
             .unwrap_or(&"no message")
             .to_string(),
     };
-    Problem::from(anyhow::anyhow!("the handler panicked: {message}")).into_response()
+    let problem = Problem::from(anyhow::anyhow!("the handler panicked: {message}"));
+    (Extension(ErrorType("panic")), problem).into_response()
 }
 
 // === impl JsonBody ===
