@@ -29,15 +29,15 @@ use crate::{
     users::{create, list, one},
 };
 
-/// The application without its telemetry endpoints.
-pub(crate) fn application(app: App, settings: &Settings) -> anyhow::Result<Router> {
+/// The application without its telemetry endpoints, and with more `routes` below `/api`.
+pub(crate) fn application(app: App, settings: &Settings, routes: Router) -> anyhow::Result<Router> {
     let told = PageSettings {
         provider: settings.oidc.as_ref().map(|it| it.name.clone()),
     };
     let page = get(pages::serve).layer(CompressionLayer::new());
     let page = page.with_state(told);
     Ok(Router::new()
-        .nest("/api", api(settings, app.cookies)?)
+        .nest("/api", api(settings, app.cookies, routes)?)
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .with_state(app)
@@ -48,7 +48,7 @@ pub(crate) fn application(app: App, settings: &Settings) -> anyhow::Result<Route
         ))
 }
 
-fn api(settings: &Settings, cookies: CookieStyle) -> anyhow::Result<Router<App>> {
+fn api(settings: &Settings, cookies: CookieStyle, routes: Router) -> anyhow::Result<Router<App>> {
     let mut csrf = CsrfLayer::new();
     for origin in &settings.trusted_origins {
         csrf = csrf.add_trusted_origin(origin).context("TRUSTED_ORIGINS")?;
@@ -60,6 +60,7 @@ fn api(settings: &Settings, cookies: CookieStyle) -> anyhow::Result<Router<App>>
     let document = ([(header::CONTENT_TYPE, "application/json")], document);
     Ok(router
         .route("/openapi.json", get(async || document))
+        .merge(routes.with_state(()))
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(DefaultBodyLimit::max(settings.limits.max_body_bytes))
         .layer(from_fn_with_state(

@@ -5,6 +5,9 @@ use std::{
     path::PathBuf,
 };
 
+mod database;
+
+pub use self::database::{DatabaseSettings, DatabaseUrl};
 use crate::auth::Secret;
 
 mod limits;
@@ -25,7 +28,7 @@ pub struct Settings {
     /// Where everything that is kept lies.
     pub data_dir: PathBuf,
     /// Where the users are.
-    pub database: Database,
+    pub database: DatabaseSettings,
     /// Whether a well-known demonstration administrator exists.
     pub demo_user: DemoUser,
     /// Origins other than the server's own that may send state-changing requests.
@@ -65,15 +68,6 @@ pub struct OidcSettings {
     pub sign_up: bool,
     /// Who may have signed the provider's certificate, in PEM: in place of the system's list.
     pub ca_file: Option<PathBuf>,
-}
-
-/// The database of the application.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Database {
-    /// `rag-admin.db` in the data directory.
-    Default,
-    /// An SQLite database, by URL.
-    Sqlite(String),
 }
 
 /// Whether `demo@example.com` can sign in with a password that everybody knows.
@@ -133,7 +127,9 @@ impl Settings {
     /// | `HOST` | `127.0.0.1` | address to listen on, or `localhost` |
     /// | `PORT` | `8080` | `0`: any free port |
     /// | `DATA_DIR` | `./data` | |
-    /// | `DATABASE_URL` | a file in `DATA_DIR` | `sqlite:…` |
+    /// | `DATABASE_URL` | a file in `DATA_DIR` | `sqlite:…` or `postgres://…` |
+    /// | `DATABASE_MAX_CONNECTIONS` | `8` | |
+    /// | `DATABASE_ACQUIRE_TIMEOUT_MS` | `5000` | how long a request waits for a connection |
     /// | `DEMO_USER` | | `1`: make `demo@example.com`; only on a loopback `HOST` |
     /// | `TRUSTED_ORIGINS` | | origins, separated by commas, as a browser sends them |
     /// | `TELEMETRY_TOKEN` | made at start | opens the trace viewer |
@@ -155,7 +151,7 @@ impl Settings {
         let settings = Settings {
             listen: SocketAddr::new(host(set("HOST"))?, port(set("PORT"))?),
             data_dir: set("DATA_DIR").map_or_else(|| PathBuf::from("data"), PathBuf::from),
-            database: database(set("DATABASE_URL"))?,
+            database: database::database(&set)?,
             demo_user: demo_user(set("DEMO_USER"))?,
             trusted_origins: list(set("TRUSTED_ORIGINS")),
             telemetry_token: set("TELEMETRY_TOKEN").map(Secret::new),
@@ -223,22 +219,6 @@ fn port(value: Option<String>) -> Result<u16, SettingsError> {
             .parse()
             .map_err(|_| SettingsError::new("PORT", value, "is not a port number (0 to 65535)"))
     })
-}
-
-fn database(value: Option<String>) -> Result<Database, SettingsError> {
-    match value {
-        None => Ok(Database::Default),
-        Some(url) if url.starts_with("sqlite:") => Ok(Database::Sqlite(url)),
-        Some(url) => {
-            let scheme = url.split(':').next().unwrap_or_default().to_owned();
-            let problem = "is not supported yet: use `sqlite:path/to/file.db`, or leave it out";
-            Err(SettingsError::new(
-                "DATABASE_URL",
-                format!("{scheme}:…"),
-                problem,
-            ))
-        }
-    }
 }
 
 fn demo_user(value: Option<String>) -> Result<DemoUser, SettingsError> {

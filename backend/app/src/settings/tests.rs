@@ -84,15 +84,6 @@ fn an_empty_otlp_address_turns_the_listener_off() {
 }
 
 #[test]
-fn a_database_other_than_sqlite_is_refused_without_its_password() {
-    let error = from(&[("DATABASE_URL", "postgres://me:secret@db/app")]).unwrap_err();
-    assert!(
-        error.contains("is not supported yet") && !error.contains("secret"),
-        "{error}"
-    );
-}
-
-#[test]
 fn what_cannot_be_read_is_named() {
     for (name, value) in [
         ("HOST", "example.com"),

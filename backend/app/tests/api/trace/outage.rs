@@ -1,0 +1,72 @@
+//! A database that goes away and comes back. For SQLite, that is another program that does not let go of it.
+
+use expect_test::expect;
+use reqwest::{StatusCode, header};
+use sqlx::Connection;
+use throughline_test_postgres::Server as Postgres;
+
+use super::{log, sign_in, text};
+use crate::support::{DATABASE, Database, EMAIL, PASSWORD, TestServer, problem};
+
+/// Waits as long as it has to for a test.
+const SHORT: (&str, &str) = ("DATABASE_ACQUIRE_TIMEOUT_MS", "200");
+
+/// What a client is told, and what the trace tells.
+async fn away(server: &TestServer, trace_id: &str) -> String {
+    let response = server.browser().sign_in(EMAIL, PASSWORD).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+    let detail = problem(response).await.detail;
+    assert_eq!(detail, "The database does not answer. Try again.");
+
+    let status = sign_in(server, trace_id, EMAIL, PASSWORD).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    let trace = text(trace_id).await;
+    assert!(log(trace_id).contains("\"ERROR\": \"request failed\"\n"));
+    trace
+}
+
+async fn back(server: &TestServer) {
+    let response = server.browser().sign_in(EMAIL, PASSWORD).await;
+    assert_eq!(response.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_database_that_is_busy_for_too_long_is_told() {
+    if DATABASE != Database::Sqlite {
+        return;
+    }
+    let server = TestServer::start_with(&[SHORT]).await;
+    let blocked = server.block_sessions().await;
+    expect![[r#"
+        POST /api/v1/auth/signin Server Error { description: "" } http.response.status_code=503 error.type=503
+          authenticate_user Internal Error { description: "internal error" } auth.method=email_password user.email=a***@example.com auth.success=false
+            SELECT users Client Unset
+            verify_password Internal Unset crypto.algorithm=bcrypt auth.password_valid=true
+              bcrypt.verify Internal Unset
+            INSERT refresh_tokens Client Error { description: "" } error.type=5 [exception]
+    "#]]
+    .assert_eq(&away(&server, "4bf92f3577b34da6a3ce929d0e0e4714").await);
+    blocked.close().await.unwrap();
+    back(&server).await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_is_told_and_found_again() {
+    if DATABASE != Database::Postgres {
+        return;
+    }
+    let mut postgres = Postgres::start();
+    let url = postgres.url(&postgres.create_database().await);
+    let server = TestServer::start_with(&[SHORT, ("DATABASE_URL", &url)]).await;
+    back(&server).await;
+    postgres.stop();
+    expect![[r#"
+        POST /api/v1/auth/signin Server Error { description: "" } http.response.status_code=503 error.type=503
+          authenticate_user Internal Error { description: "internal error" } auth.method=email_password user.email=a***@example.com auth.success=false
+            SELECT users Client Error { description: "" } error.type=pool_timed_out [exception]
+    "#]]
+    .assert_eq(&away(&server, "4bf92f3577b34da6a3ce929d0e0e4715").await);
+    assert!(postgres.run());
+    back(&server).await;
+}
