@@ -13,8 +13,8 @@ pub(crate) async fn check(method: &Method, response: &Response) {
     let origin = response.url().origin().ascii_serialization();
     let document = document(&origin).await;
     let Some(responses) = responses(document, method, path) else {
-        // There is no such operation.
-        assert!(response.status().is_client_error() || path == "/openapi.json");
+        // The document itself, what there is not, and what only a test adds: all of the application's own is routed by
+        // the list that makes the document.
         return;
     };
     let status = response.status();
