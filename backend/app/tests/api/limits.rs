@@ -79,7 +79,7 @@ async fn what_takes_too_long_is_cut_off_and_its_span_says_so() {
         ("REQUEST_TIMEOUT_SECONDS", "1"),
     ])
     .await;
-    let trace_id = "4bf92f3577b34da6a3ce929d0e0e4711";
+    let trace_id = "4bf92f3577b34da6a3ce929d0e0e4721";
     let mut browser = server.browser();
     let request = browser
         .request(Method::GET, "/api/v1/auth/oidc/start")
