@@ -5,9 +5,7 @@ use anyhow::Result;
 use axum::Router;
 use axum_tracing_opentelemetry::middleware::{OtelAxumLayer, OtelInResponseLayer};
 use opentelemetry::{global, trace::TracerProvider as _};
-use opentelemetry_otlp::{
-    MetricExporter, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
-};
+use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::{
     Resource, metrics::SdkMeterProvider, propagation::TraceContextPropagator,
     trace::SdkTracerProvider,
@@ -18,13 +16,8 @@ use tracing_subscriber::{Layer as _, layer::SubscriberExt as _, util::Subscriber
 /// Sets up OpenTelemetry for the process.
 pub(crate) fn install(sink: &str) -> Result<SdkTracerProvider> {
     let resource = Resource::builder().with_service_name("bench").build();
-    // It may not be made where a runtime is.
-    let client = std::thread::spawn(reqwest::blocking::Client::new)
-        .join()
-        .map_err(|_panicked| anyhow::anyhow!("no HTTP client for the others"))?;
     let spans = SpanExporter::builder()
         .with_http()
-        .with_http_client(client.clone())
         .with_endpoint(format!("{sink}/v1/traces"))
         .build()?;
     let traces = SdkTracerProvider::builder()
@@ -33,7 +26,6 @@ pub(crate) fn install(sink: &str) -> Result<SdkTracerProvider> {
         .build();
     let metrics = MetricExporter::builder()
         .with_http()
-        .with_http_client(client)
         .with_endpoint(format!("{sink}/v1/metrics"))
         .build()?;
     let metrics = SdkMeterProvider::builder()

@@ -6,6 +6,7 @@
 //! <https://opentelemetry.io/docs/specs/otlp/>
 
 mod client;
+mod encode;
 mod grpc;
 mod http;
 mod metrics;
@@ -14,19 +15,19 @@ mod status;
 mod tests;
 mod transport;
 
-use self::client::Client;
 pub(crate) use self::metrics::OtlpMetrics;
+use self::{client::Client, encode::SpanEncoder};
 use super::{AnyExporter, Ended, ScopedLog};
 use crate::settings::Otlp;
 use futures_core::future::BoxFuture;
 use opentelemetry_proto::{
-    tonic::collector::{logs::v1::ExportLogsServiceRequest, trace::v1::ExportTraceServiceRequest},
+    tonic::collector::logs::v1::ExportLogsServiceRequest,
     transform::{
         common::tonic::ResourceAttributesWithSchema, logs::tonic::group_logs_by_resource_and_scope,
-        trace::tonic::group_spans_by_resource_and_scope,
     },
 };
 use opentelemetry_sdk::{Resource, error::OTelSdkResult, logs::LogBatch, trace::SpanData};
+use prost::Message;
 use std::{error::Error, sync::Arc, time::Duration};
 use throughline_core::redact;
 
@@ -39,9 +40,16 @@ pub(crate) struct OtlpError {
     pub(crate) reason: String,
 }
 
-/// Exports spans or logs.
+/// Exports spans.
 #[derive(Debug)]
-pub(crate) struct OtlpExporter {
+pub(crate) struct OtlpSpans {
+    client: Client,
+    encoder: SpanEncoder,
+}
+
+/// Exports log records.
+#[derive(Debug)]
+pub(crate) struct OtlpLogRecords {
     client: Client,
     resource: ResourceAttributesWithSchema,
 }
@@ -50,13 +58,19 @@ pub(crate) struct OtlpExporter {
 
 impl Otlp {
     /// For spans.
-    pub(crate) fn span_exporter(&self) -> Result<OtlpExporter, OtlpError> {
-        self.exporter("trace.v1.TraceService")
+    pub(crate) fn span_exporter(&self) -> Result<OtlpSpans, OtlpError> {
+        Ok(OtlpSpans {
+            client: self.client("trace.v1.TraceService")?,
+            encoder: SpanEncoder::default(),
+        })
     }
 
     /// For logs.
-    pub(crate) fn log_exporter(&self) -> Result<OtlpExporter, OtlpError> {
-        self.exporter("logs.v1.LogsService")
+    pub(crate) fn log_exporter(&self) -> Result<OtlpLogRecords, OtlpError> {
+        Ok(OtlpLogRecords {
+            client: self.client("logs.v1.LogsService")?,
+            resource: ResourceAttributesWithSchema::default(),
+        })
     }
 
     /// For metrics.
@@ -65,13 +79,6 @@ impl Otlp {
         Ok(OtlpMetrics {
             client,
             temporality: self.temporality,
-        })
-    }
-
-    fn exporter(&self, service: &str) -> Result<OtlpExporter, OtlpError> {
-        Ok(OtlpExporter {
-            client: self.client(service)?,
-            resource: ResourceAttributesWithSchema::default(),
         })
     }
 
@@ -89,22 +96,20 @@ impl Otlp {
     }
 }
 
-// === impl OtlpExporter ===
+// === impl OtlpSpans ===
 
-impl AnyExporter<SpanData> for OtlpExporter {
+impl AnyExporter<SpanData> for OtlpSpans {
     fn name(&self) -> &'static str {
         self.client.name()
     }
 
     fn export(&self, batch: Vec<Arc<SpanData>>) -> BoxFuture<'_, Ended> {
-        let spans = batch.iter().map(|span| SpanData::clone(span)).collect();
-        let resource_spans = group_spans_by_resource_and_scope(spans, &self.resource);
-        let request = ExportTraceServiceRequest { resource_spans };
-        Box::pin(async move { self.client.export(&request).await })
+        let request = self.encoder.request(&batch);
+        Box::pin(async move { self.client.export(request).await })
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        self.resource = resource.into();
+        self.encoder = SpanEncoder::new(resource);
     }
 
     fn shutdown(&self, _timeout: Duration) -> OTelSdkResult {
@@ -112,7 +117,9 @@ impl AnyExporter<SpanData> for OtlpExporter {
     }
 }
 
-impl AnyExporter<ScopedLog> for OtlpExporter {
+// === impl OtlpLogRecords ===
+
+impl AnyExporter<ScopedLog> for OtlpLogRecords {
     fn name(&self) -> &'static str {
         self.client.name()
     }
@@ -121,8 +128,8 @@ impl AnyExporter<ScopedLog> for OtlpExporter {
         let records: Vec<_> = batch.iter().map(|log| (&log.0, &log.1)).collect();
         let batch = LogBatch::new(&records);
         let resource_logs = group_logs_by_resource_and_scope(&batch, &self.resource);
-        let request = ExportLogsServiceRequest { resource_logs };
-        Box::pin(async move { self.client.export(&request).await })
+        let request = ExportLogsServiceRequest { resource_logs }.encode_to_vec();
+        Box::pin(async move { self.client.export(request).await })
     }
 
     fn set_resource(&mut self, resource: &Resource) {

@@ -10,7 +10,6 @@ use ::http::{HeaderMap, HeaderValue, Request, Uri, header, uri};
 use bytes::Bytes;
 use flate2::write::GzEncoder;
 use http_body_util::Full;
-use prost::Message;
 use std::{error::Error, fmt, io::Write};
 
 /// Who sends this, as the specification wants it told.
@@ -58,7 +57,8 @@ impl Client {
         }
     }
 
-    pub(super) async fn export(&self, message: &impl Message) -> Ended {
+    /// `message` is the signal's request, in protobuf.
+    pub(super) async fn export(&self, message: Vec<u8>) -> Ended {
         let request = match self.request(message) {
             Ok(request) => request,
             Err(error) => return Ended::unwritable(error.to_string()),
@@ -70,8 +70,7 @@ impl Client {
         }
     }
 
-    fn request(&self, message: &impl Message) -> Result<Request<Full<Bytes>>, Box<dyn Error>> {
-        let mut body = message.encode_to_vec();
+    fn request(&self, mut body: Vec<u8>) -> Result<Request<Full<Bytes>>, Box<dyn Error>> {
         if self.compression == Compression::Gzip {
             body = gzip(&body)?;
         }

@@ -7,6 +7,7 @@ use opentelemetry_sdk::{
     error::{OTelSdkError, OTelSdkResult},
     metrics::{Temporality, data::ResourceMetrics, exporter::PushMetricExporter},
 };
+use prost::Message;
 use std::time::Duration;
 use throughline_core::pipeline::{Outcome, Retry};
 use tokio::time::sleep;
@@ -20,11 +21,11 @@ pub(crate) struct OtlpMetrics {
 
 impl PushMetricExporter for OtlpMetrics {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        let request = ExportMetricsServiceRequest::from(metrics);
+        let request = ExportMetricsServiceRequest::from(metrics).encode_to_vec();
         let retry = Retry::default();
         let mut attempt = 1;
         loop {
-            let Ended { outcome, message } = self.client.export(&request).await;
+            let Ended { outcome, message } = self.client.export(request.clone()).await;
             match outcome {
                 Outcome::Exported { rejected: 0 } => return Ok(()),
                 Outcome::Retry { after } if attempt < retry.max_attempts => {

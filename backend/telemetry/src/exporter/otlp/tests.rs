@@ -11,7 +11,7 @@ use crate::settings::{Compression, Headers, Otlp, Protocol, Tls};
 use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_STANDARD_NO_PAD};
 use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+    ExportTracePartialSuccess, ExportTraceServiceResponse,
 };
 use opentelemetry_sdk::metrics::Temporality;
 use proptest::prelude::*;
@@ -191,7 +191,7 @@ async fn that_nobody_listens_is_told_with_its_cause_and_may_change() {
             temporality: Temporality::Cumulative,
         };
         let client = Client::new(&otlp, "trace.v1.TraceService").unwrap();
-        let ended = client.export(&ExportTraceServiceRequest::default()).await;
+        let ended = client.export(Vec::new()).await;
         assert_eq!(ended.outcome, Outcome::Retry { after: None });
         assert!(ended.message.contains("refused"), "{ended:?}");
         assert!(
