@@ -3,7 +3,7 @@
 //! Queries are written once, in what both understand. What differs is here, in the migrations, and where
 //! [`by_system`] is called.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use anyhow::Context;
 use sqlx::{
@@ -77,19 +77,24 @@ pub(crate) async fn ping(db: &Db) -> sqlx::Result<()> {
         .map(drop)
 }
 
-/// Whether an error says that the database is away or busy: the same may succeed later.
-pub(crate) fn is_away(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_code_of_away(&code)),
-        _ => false,
-    }
+/// Whether the database is away or busy: the same may succeed later.
+pub(crate) fn is_away(error: &anyhow::Error) -> bool {
+    use sqlx::Error::{Io, PoolClosed, PoolTimedOut};
+    let is_known = matches!(of_database(error), Some(Io(_) | PoolTimedOut | PoolClosed));
+    is_known || code(error).is_some_and(|code| is_code_of_away(&code))
 }
 
-/// Whether an error says that a text holds a zero character, which is none to PostgreSQL.
-pub(crate) fn is_no_text(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|it| it.code());
-    code.is_some_and(|code| code == "22021")
+/// Whether a text holds a zero character, which is none to PostgreSQL.
+pub(crate) fn is_no_text(error: &anyhow::Error) -> bool {
+    code(error).is_some_and(|code| code == "22021")
+}
+
+fn code(error: &anyhow::Error) -> Option<Cow<'_, str>> {
+    of_database(error)?.as_database_error()?.code()
+}
+
+fn of_database(error: &anyhow::Error) -> Option<&sqlx::Error> {
+    error.chain().find_map(|it| it.downcast_ref())
 }
 
 /// PostgreSQL (five characters): no connection, too many of them, it stops or starts. SQLite: busy or locked, with the
@@ -126,4 +131,19 @@ async fn set_up(connection: &mut AnyConnection, limit: Duration) -> sqlx::Result
 /// By the name that sqlx has for it, or OpenTelemetry.
 fn is_sqlite(name: &str) -> bool {
     name.eq_ignore_ascii_case("sqlite")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_away_is_told_by_its_code() {
+        for code in ["08006", "53300", "57P01", "57P03", "5", "6", "261", "517"] {
+            assert!(is_code_of_away(code), "{code}");
+        }
+        for code in ["23505", "22021", "57014", "1", "2067", ""] {
+            assert!(!is_code_of_away(code), "{code}");
+        }
+    }
 }

@@ -111,14 +111,11 @@ impl IntoResponse for Problem {
 impl<E: Into<anyhow::Error>> From<E> for Problem {
     fn from(error: E) -> Problem {
         let error = error.into();
-        let of_database = error
-            .chain()
-            .find_map(|it| it.downcast_ref::<sqlx::Error>());
-        if of_database.is_some_and(db::is_no_text) {
+        if db::is_no_text(&error) {
             return Problem::unusable("A zero character is in no text.");
         }
         tracing::error!(error = format!("{error:#}"), "request failed");
-        if of_database.is_some_and(db::is_away) {
+        if db::is_away(&error) {
             return Problem {
                 retry_after: Some(DATABASE_RETURNS),
                 ..Problem::new(

@@ -1,5 +1,4 @@
 //! For tests: a PostgreSQL server on a port and in a folder of its own, of the programs that are installed.
-#![allow(clippy::missing_panics_doc, reason = "a test is to fail")]
 
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection,
@@ -25,6 +24,14 @@ use tempfile::TempDir;
 
 const MISSING: &str = "PostgreSQL is missing: these tests need its server. `cargo xtask test` installs it; \
     by hand: apt-get install --no-install-recommends postgresql; elsewhere, set POSTGRES_BIN to the folder of initdb.";
+/// What tests write need not survive.
+const SETTINGS: [&str; 5] = [
+    "fsync=off",
+    "full_page_writes=off",
+    "autovacuum=off",
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+];
 /// Another program may take the free port first.
 const ATTEMPTS: usize = 5;
 
@@ -142,9 +149,8 @@ impl Server {
             .command("postgres")
             .arg("-D")
             .arg(self.data())
-            .args(["-p", &self.port.to_string(), "-c", "fsync=off"])
-            .args(["-c", "listen_addresses=127.0.0.1"])
-            .args(["-c", "unix_socket_directories="])
+            .args(["-p", &self.port.to_string()])
+            .args(SETTINGS.iter().flat_map(|it| ["-c", it]))
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

@@ -1,11 +1,15 @@
 //! A database that goes away and comes back. For SQLite, that is another program that does not let go of it.
 
 use expect_test::expect;
-use reqwest::{StatusCode, header};
+use rag_admin_api::paths;
+use reqwest::{
+    Method, StatusCode, header,
+    multipart::{Form, Part},
+};
 use sqlx::Connection;
 use throughline_test_postgres::Server as Postgres;
 
-use super::{log, sign_in, text};
+use super::{ended, log, sign_in, text, traceparent};
 use crate::support::{DATABASE, Database, EMAIL, PASSWORD, TestServer, problem};
 
 /// Waits as long as it has to for a test.
@@ -49,6 +53,59 @@ async fn a_database_that_is_busy_for_too_long_is_told() {
     .assert_eq(&away(&server, "4bf92f3577b34da6a3ce929d0e0e4714").await);
     blocked.close().await.unwrap();
     back(&server).await;
+}
+
+#[tokio::test]
+async fn a_document_is_indexed_once_the_database_is_back() {
+    if DATABASE != Database::Postgres {
+        return;
+    }
+    let server = TestServer::start().await;
+    let mut browser = server.browser();
+    browser.sign_in(EMAIL, PASSWORD).await;
+    let (mut blocked, mut database) = (server.database().await, server.database().await);
+    sqlx::raw_sql("BEGIN; LOCK TABLE passages")
+        .execute(&mut blocked)
+        .await
+        .unwrap();
+    let trace_id = "4bf92f3577b34da6a3ce929d0e0e4716";
+    let form = Form::new().part("file", Part::text("Bees dance.").file_name("bees.txt"));
+    let request = browser
+        .request(Method::POST, paths::DOCUMENTS)
+        .header("traceparent", traceparent(trace_id))
+        .multipart(form);
+    assert_eq!(browser.send(request).await.status(), StatusCode::ACCEPTED);
+
+    // As a server does that stops: once the job waits for the table, its connection is ended.
+    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+               WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(end)
+        .fetch_one(&mut database)
+        .await
+        .unwrap()
+        == 0
+    {}
+    blocked.close().await.unwrap();
+    ended(trace_id, "index_document").await;
+    expect![[r#"
+        POST /api/v1/documents Server Unset http.response.status_code=202
+          SELECT refresh_tokens Client Unset
+          SELECT users Client Unset
+          SELECT documents Client Unset
+          INSERT documents Client Unset
+          index_document Internal Unset document.passages=1
+            SELECT documents Client Unset
+            BEGIN Client Unset
+            DELETE passages Client Error { description: "" } error.type=57P01 [exception]
+            ROLLBACK Client Unset
+            SELECT documents Client Unset
+            BEGIN Client Unset
+            DELETE passages Client Unset
+            INSERT passages SELECT Client Unset
+            UPDATE documents Client Unset
+            COMMIT Client Unset
+    "#]]
+    .assert_eq(&text(trace_id).await);
 }
 
 #[tokio::test]
