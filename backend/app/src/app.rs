@@ -2,6 +2,9 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use anyhow::Context;
+use throughline_instrument::{ForwardingHeaders, TrustedProxies};
+
 use crate::{
     auth::{CookieStyle, Limiter, Passwords, oidc::Provider},
     db::Db,
@@ -18,6 +21,8 @@ pub(crate) struct App {
     pub(crate) passwords: Passwords,
     /// If one can sign in with it.
     pub(crate) oidc: Option<Arc<Provider>>,
+    /// Who is believed when it says for whom it asks.
+    pub(crate) proxies: Arc<TrustedProxies>,
     /// Of tries to sign in.
     pub(crate) limiter: Arc<Limiter>,
     /// Of all else.
@@ -37,7 +42,9 @@ impl App {
         let oidc = oidc
             .map(|oidc| Provider::new(oidc, &public_url))
             .transpose()?;
+        let proxies = TrustedProxies::new(&settings.trusted_proxies, ForwardingHeaders::XForwarded);
         Ok(App {
+            proxies: Arc::new(proxies.context("TRUSTED_PROXIES")?),
             indexer: Indexer::new(db.clone()),
             db,
             passwords: Passwords::new(settings.bcrypt_cost),

@@ -33,6 +33,8 @@ pub struct Settings {
     pub demo_user: DemoUser,
     /// Origins other than the server's own that may send state-changing requests.
     pub trusted_origins: Vec<String>,
+    /// IP addresses and networks of the proxies that are believed when they say, by `X-Forwarded-For`, for whom they ask.
+    pub trusted_proxies: Vec<String>,
     /// The token that opens the trace viewer; made at the first start if not given.
     pub telemetry_token: Option<Secret>,
     /// Where other programs send OTLP over HTTP.
@@ -132,6 +134,7 @@ impl Settings {
     /// | `DATABASE_ACQUIRE_TIMEOUT_MS` | `5000` | how long a request waits for a connection |
     /// | `DEMO_USER` | | `1`: make `demo@example.com`; only on a loopback `HOST` |
     /// | `TRUSTED_ORIGINS` | | origins, separated by commas, as a browser sends them |
+    /// | `TRUSTED_PROXIES` | | addresses or networks, such as `10.0.0.0/8`, separated by commas |
     /// | `TELEMETRY_TOKEN` | made at start | opens the trace viewer |
     /// | `OTLP_HTTP_ADDR` | `127.0.0.1:4318` | empty: off; off loopback, senders need the token as a Bearer key |
     /// | `TELEMETRY_EMAIL` | `masked` | or `plain` |
@@ -154,6 +157,7 @@ impl Settings {
             database: database::database(&set)?,
             demo_user: demo_user(set("DEMO_USER"))?,
             trusted_origins: list(set("TRUSTED_ORIGINS")),
+            trusted_proxies: list(set("TRUSTED_PROXIES")),
             telemetry_token: set("TELEMETRY_TOKEN").map(Secret::new),
             otlp_http: otlp_http(var("OTLP_HTTP_ADDR"))?,
             otlp_endpoints: ENDPOINTS.into_iter().filter_map(set).collect(),

@@ -1,10 +1,8 @@
 //! `POST /api/v1/auth/refresh`
 
-use std::net::SocketAddr;
-
 use axum::{
     Json,
-    extract::{ConnectInfo, State},
+    extract::State,
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
@@ -12,7 +10,7 @@ use rag_admin_api::Session;
 use tracing::warn;
 
 use super::sessions::{self, Exchange};
-use crate::{app::App, clock, limit::What, problem::Problem};
+use crate::{app::App, client::ClientAddress, clock, limit::What, problem::Problem};
 
 /// Exchanges the refresh token for a new pair: 200 with the user and two cookies, or 401, 429.
 #[utoipa::path(
@@ -22,14 +20,14 @@ use crate::{app::App, clock, limit::What, problem::Problem};
 )]
 pub(crate) async fn refresh(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Some(token) = app.cookies.refresh(&headers) else {
         return Err(Problem::unauthorized("Nobody is signed in."));
     };
     app.requests
-        .allow(What::Refresh, token.hash().as_str(), peer.ip())?;
+        .allow(What::Refresh, token.hash().as_str(), address)?;
     match sessions::exchange(&app.db, &token, clock::unix_seconds()).await? {
         Exchange::Renewed(pair, user) => {
             return Ok((app.cookies.set(&pair), Json(Session { user })).into_response());

@@ -1,11 +1,6 @@
 //! `POST /api/v1/documents/search`
 
-use std::net::SocketAddr;
-
-use axum::{
-    Json,
-    extract::{ConnectInfo, State},
-};
+use axum::{Json, extract::State};
 use rag_admin_api::{Found, MAX_DOCUMENTS_PER_PAGE, MAX_SEARCH_BYTES, Search};
 use tracing::{Instrument, Span, field, info_span};
 
@@ -13,6 +8,7 @@ use super::queries;
 use crate::{
     app::App,
     auth::CurrentUser,
+    client::ClientAddress,
     limit::What,
     problem::{JsonBody, Problem},
 };
@@ -28,11 +24,11 @@ use crate::{
 )]
 pub(crate) async fn search(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     CurrentUser(user): CurrentUser,
     JsonBody(wanted): JsonBody<Search>,
 ) -> Result<Json<Found>, Problem> {
-    app.requests.allow(What::Search, &user.id, peer.ip())?;
+    app.requests.allow(What::Search, &user.id, address)?;
     if wanted.query.len() > MAX_SEARCH_BYTES {
         let detail = format!("This is longer than {MAX_SEARCH_BYTES} bytes.");
         return Err(Problem::unusable(detail));

@@ -1,11 +1,9 @@
 //! `POST /api/v1/documents`
 
-use std::net::SocketAddr;
-
 use axum::{
     Json,
     extract::{
-        ConnectInfo, Multipart, State,
+        Multipart, State,
         multipart::{Field, MultipartError},
     },
     http::{StatusCode, header},
@@ -18,6 +16,7 @@ use super::queries;
 use crate::{
     app::App,
     auth::{CurrentUser, random_id},
+    client::ClientAddress,
     clock,
     limit::What,
     problem::Problem,
@@ -51,11 +50,11 @@ struct Upload {
 )]
 pub(crate) async fn upload(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     CurrentUser(user): CurrentUser,
     form: Multipart,
 ) -> Result<impl IntoResponse, Problem> {
-    app.requests.allow(What::Upload, &user.id, peer.ip())?;
+    app.requests.allow(What::Upload, &user.id, address)?;
     let (title, body) = file(form).await?;
     if queries::count(&app.db).await? >= MAX_DOCUMENTS {
         let detail = format!("There are {MAX_DOCUMENTS} documents already.");

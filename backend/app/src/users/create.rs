@@ -1,10 +1,8 @@
 //! `POST /api/v1/users`
 
-use std::net::SocketAddr;
-
 use axum::{
     Json,
-    extract::{ConnectInfo, State},
+    extract::State,
     http::{StatusCode, header},
     response::IntoResponse,
 };
@@ -15,6 +13,7 @@ use super::{Email, insert};
 use crate::{
     app::App,
     auth::{Admin, Password, random_id},
+    client::ClientAddress,
     clock,
     limit::What,
     problem::{JsonBody, Problem},
@@ -31,11 +30,11 @@ use crate::{
 )]
 pub(crate) async fn create(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     Admin(admin): Admin,
     JsonBody(new): JsonBody<NewUser>,
 ) -> Result<impl IntoResponse, Problem> {
-    app.requests.allow(What::NewUser, &admin.id, peer.ip())?;
+    app.requests.allow(What::NewUser, &admin.id, address)?;
     let email = Email::parse(&new.email).map_err(|error| Problem::unusable(error.to_string()))?;
     let password =
         Password::chosen(&new.password).map_err(|error| Problem::unusable(error.to_string()))?;

@@ -98,6 +98,29 @@ async fn what_takes_too_long_is_cut_off_and_its_span_says_so() {
     assert_eq!(attribute(client, "throughline.request.cancelled"), "true");
 }
 
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_client_is_limited_for_itself() {
+    let vars = [
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+        ("REFRESHES_PER_MINUTE", "1"),
+    ];
+    let server = TestServer::start_with(&vars).await;
+    let browser = server.browser();
+    // Each with a token of its own, so that only the address is the same; what a client wrote itself is not read.
+    let ask = async |client: &str, attempt: u32| {
+        let request = browser
+            .request(Method::POST, paths::REFRESH)
+            .header("x-forwarded-for", format!("6.6.6.{attempt}, {client}"))
+            .header("cookie", format!("rag_admin_refresh=token-{attempt}"));
+        request.send().await.unwrap().status()
+    };
+    for attempt in 0..10 {
+        assert_eq!(ask("192.0.2.1", attempt).await, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(ask("192.0.2.1", 10).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(ask("192.0.2.2", 11).await, StatusCode::UNAUTHORIZED);
+}
+
 async fn signed_in(server: &TestServer, email: &str) -> Browser {
     let mut browser = server.browser();
     let response = browser.sign_in(email, PASSWORD).await;

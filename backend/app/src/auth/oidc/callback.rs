@@ -1,9 +1,9 @@
 //! `GET /api/v1/auth/oidc/callback`
 
-use std::{net::SocketAddr, time::Instant};
+use std::{net::IpAddr, time::Instant};
 
 use axum::{
-    extract::{ConnectInfo, Query, State},
+    extract::{Query, State},
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
@@ -19,6 +19,7 @@ use super::{
 use crate::{
     app::App,
     auth::sessions::{self, TokenPair},
+    client::ClientAddress,
     clock,
     metrics::{Method, Outcome, signed_in},
 };
@@ -70,12 +71,12 @@ impl NotSignedIn {
 )]
 pub(crate) async fn callback(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     Query(answer): Query<Answer>,
 ) -> Response {
     let started = Instant::now();
-    let result = sign_in(&app, peer, &headers, answer).await;
+    let result = sign_in(&app, address, &headers, answer).await;
     let ended = |outcome| signed_in(outcome, Method::Provider, started.elapsed());
     let forget = app.cookies.clear_attempt();
     match result {
@@ -100,7 +101,7 @@ pub(crate) async fn callback(
 
 async fn sign_in(
     app: &App,
-    peer: SocketAddr,
+    address: IpAddr,
     headers: &HeaderMap,
     answer: Answer,
 ) -> Result<(User, TokenPair), NotSignedIn> {
@@ -111,7 +112,7 @@ async fn sign_in(
         return Err(NotSignedIn::NotAsked);
     };
     // Each code is a request to the provider: nobody is to make us ask it without end.
-    let tried = app.limiter.try_once("", peer.ip(), Instant::now());
+    let tried = app.limiter.try_once("", address, Instant::now());
     tried.map_err(|_| NotSignedIn::TooMany)?;
     let span = info_span!(
         "authenticate_user",
@@ -127,7 +128,7 @@ async fn sign_in(
         span.record("auth.success", result.is_ok());
         match &result {
             Ok((user, _)) => {
-                app.limiter.succeeded("", peer.ip());
+                app.limiter.succeeded("", address);
                 span.record("user.id", &user.id);
                 span.record("user.email", app.telemetry_email.show(&user.email));
             }
