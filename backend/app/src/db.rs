@@ -7,7 +7,7 @@ use std::{borrow::Cow, time::Duration};
 
 use anyhow::Context;
 use sqlx::{
-    Any, AnyConnection, AssertSqlSafe, ConnectOptions,
+    Any, AnyConnection, AssertSqlSafe, ConnectOptions, Connection,
     any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers},
     migrate::Migrator,
 };
@@ -37,20 +37,12 @@ pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Db> {
     let limit = settings.database.acquire_timeout;
 
     // Not by the pool, which would tell only that it took too long.
-    let first = time::timeout(limit, connect(&options, limit)).await;
+    let first = time::timeout(limit, options.connect()).await;
     let first = first.with_context(|| format!("no answer within {limit:?}"));
-    let mut first = first
-        .and_then(|it| Ok(it?))
-        .with_context(|| format!("cannot open the database {url} (DATABASE_URL)"))?;
-    let migrations = if is_sqlite(first.backend_name()) {
-        &SQLITE
-    } else {
-        &POSTGRESQL
-    };
-    migrations
-        .run(&mut first)
-        .await
-        .with_context(|| format!("cannot bring the database {url} up to date"))?;
+    let first = first.and_then(|it| Ok(it?));
+    let first = first.with_context(|| format!("cannot open the database {url} (DATABASE_URL)"))?;
+    let updated = bring_up_to_date(first).await;
+    updated.with_context(|| format!("cannot bring the database {url} up to date"))?;
 
     let pool = AnyPoolOptions::new()
         .max_connections(settings.database.max_connections)
@@ -58,6 +50,16 @@ pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Db> {
         .after_connect(move |connection, _| Box::pin(set_up(connection, limit)))
         .connect_lazy_with(options);
     Ok(throughline_instrument::sqlx::trace(pool))
+}
+
+async fn bring_up_to_date(mut connection: AnyConnection) -> anyhow::Result<()> {
+    let migrations = if is_sqlite(connection.backend_name()) {
+        &SQLITE
+    } else {
+        &POSTGRESQL
+    };
+    migrations.run(&mut connection).await?;
+    Ok(connection.close().await?)
 }
 
 /// The statement for this database.
@@ -97,32 +99,29 @@ fn of_database(error: &anyhow::Error) -> Option<&sqlx::Error> {
     error.chain().find_map(|it| it.downcast_ref())
 }
 
-/// PostgreSQL (five characters): no connection, too many of them, it stops or starts. SQLite: busy or locked, with the
+/// PostgreSQL (five characters): no connection, too many of them, no lock, it stops or starts. SQLite: busy or locked, with the
 /// reason in an extended code's higher bits.
 fn is_code_of_away(code: &str) -> bool {
     match code {
-        "53300" | "57P01" | "57P02" | "57P03" => true,
+        "53300" | "55P03" | "57P01" | "57P02" | "57P03" => true,
         _ if code.len() == 5 => code.starts_with("08"),
         _ => matches!(code.parse::<u32>().map(|it| it & 0xff), Ok(5 | 6)),
     }
 }
 
-async fn connect(options: &AnyConnectOptions, limit: Duration) -> sqlx::Result<AnyConnection> {
-    let mut connection = options.connect().await?;
-    set_up(&mut connection, limit).await?;
-    Ok(connection)
-}
-
+/// Who waits for another one's lock waits for `limit` at most.
 async fn set_up(connection: &mut AnyConnection, limit: Duration) -> sqlx::Result<()> {
-    if !is_sqlite(connection.backend_name()) {
-        return Ok(());
-    }
-    // With WAL, NORMAL loses no consistency in a power cut, at most the last sign-ins.
-    let pragmas = format!(
-        "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON",
-        limit.as_millis()
-    );
-    sqlx::raw_sql(AssertSqlSafe(pragmas))
+    let limit = limit.as_millis();
+    let settings = if is_sqlite(connection.backend_name()) {
+        // With WAL, NORMAL loses no consistency in a power cut, at most the last sign-ins.
+        format!(
+            "PRAGMA busy_timeout = {limit}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+             PRAGMA foreign_keys = ON"
+        )
+    } else {
+        format!("SET lock_timeout = {limit}; SET client_min_messages = warning")
+    };
+    sqlx::raw_sql(AssertSqlSafe(settings))
         .execute(connection)
         .await
         .map(drop)
@@ -139,7 +138,9 @@ mod tests {
 
     #[test]
     fn a_database_that_is_away_is_told_by_its_code() {
-        for code in ["08006", "53300", "57P01", "57P03", "5", "6", "261", "517"] {
+        for code in [
+            "08006", "53300", "55P03", "57P01", "57P03", "5", "6", "261", "517",
+        ] {
             assert!(is_code_of_away(code), "{code}");
         }
         for code in ["23505", "22021", "57014", "1", "2067", ""] {

@@ -16,7 +16,7 @@ pub struct DatabaseSettings {
     pub url: Option<DatabaseUrl>,
     /// Connections at most; a request that finds all of them in use waits.
     pub max_connections: u32,
-    /// How long a request waits for a connection, and in SQLite a writer for another one.
+    /// How long a request waits for a connection, and then for another one's lock.
     pub acquire_timeout: Duration,
 }
 
