@@ -66,7 +66,7 @@ fn one_span(trace: &str) -> Value {
         "resource": {"attributes": [
             {"key": "service.name", "value": {"stringValue": "rag-admin-frontend"}},
         ]},
-        "scopeSpans": [{"spans": [{
+        "scopeSpans": [{"scope": {"name": "throughline.interaction"}, "spans": [{
             "traceId": trace,
             "spanId": trace[16..],
             "name": "click save",

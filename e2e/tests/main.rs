@@ -13,6 +13,7 @@ mod npm;
 mod outage;
 mod page;
 mod panic;
+mod provider;
 mod security;
 mod sign_in;
 mod trunk_serve;

@@ -17,6 +17,7 @@ cargo xtask COMMAND
   e2e [FILTER]                      only the end-to-end tests, in headless Chromium
   bench browser                     the browser client beside OpenTelemetry's JavaScript SDK, in Chromium
   bench server [--rounds N]         what telemetry costs a server, ours beside others' (`--instructions` counts them)
+  bench outage                      requests to a server that exports to a sick receiver of OTLP
   size [--record]                   what the browser client adds to a page, feature by feature
   setup                             only install what the other commands need
 

@@ -2,10 +2,14 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use anyhow::Context;
+use throughline_instrument::{ForwardingHeaders, TrustedProxies};
+
 use crate::{
     auth::{CookieStyle, Limiter, Passwords, oidc::Provider},
     db::Db,
     documents::Indexer,
+    limit::Requests,
     settings::{Settings, TelemetryEmail},
 };
 
@@ -17,7 +21,12 @@ pub(crate) struct App {
     pub(crate) passwords: Passwords,
     /// If one can sign in with it.
     pub(crate) oidc: Option<Arc<Provider>>,
+    /// Who is believed when it says for whom it asks.
+    pub(crate) proxies: Arc<TrustedProxies>,
+    /// Of tries to sign in.
     pub(crate) limiter: Arc<Limiter>,
+    /// Of all else.
+    pub(crate) requests: Arc<Requests>,
     pub(crate) cookies: CookieStyle,
     pub(crate) telemetry_email: TelemetryEmail,
 }
@@ -33,11 +42,14 @@ impl App {
         let oidc = oidc
             .map(|oidc| Provider::new(oidc, &public_url))
             .transpose()?;
+        let proxies = TrustedProxies::new(&settings.trusted_proxies, ForwardingHeaders::XForwarded);
         Ok(App {
+            proxies: Arc::new(proxies.context("TRUSTED_PROXIES")?),
             indexer: Indexer::new(db.clone()),
             db,
             passwords: Passwords::new(settings.bcrypt_cost),
             limiter: Arc::new(Limiter::new()),
+            requests: Arc::new(Requests::new(settings.limits)),
             cookies: if settings.is_plain_http() {
                 CookieStyle::Plain
             } else {

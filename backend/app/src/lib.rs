@@ -2,12 +2,15 @@
 
 mod app;
 mod auth;
+mod client;
 mod clock;
 mod conformance;
 mod db;
 mod documents;
 mod health;
+mod limit;
 mod metrics;
+mod openapi;
 mod pages;
 mod problem;
 mod router;

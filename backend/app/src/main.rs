@@ -62,6 +62,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let telemetry = throughline_instrument::init("rag-admin-backend")
         .version(env!("CARGO_PKG_VERSION"))
         .from_env()
+        .http(|http| http.trusted_proxies(&settings.trusted_proxies))
         .excluded_paths(
             EXCLUDED_PATHS
                 .map(str::to_owned)

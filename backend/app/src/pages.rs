@@ -2,6 +2,7 @@
 
 use axum::{
     body::Body,
+    extract::State,
     http::{HeaderValue, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
 };
@@ -21,6 +22,13 @@ const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
 
 const NOT_BUILT: &str = include_str!("pages/not_built.html");
 
+/// What the page learns from the server that serves it.
+#[derive(Clone, Debug)]
+pub(crate) struct PageSettings {
+    /// What the provider is called that one can sign in with.
+    pub(crate) provider: Option<String>,
+}
+
 /// The paths of the files that the page loads. They are not traced: they would bury the traces of what people do.
 pub fn asset_paths() -> impl Iterator<Item = String> {
     Dist::iter()
@@ -29,13 +37,13 @@ pub fn asset_paths() -> impl Iterator<Item = String> {
 }
 
 /// A file of the front end, or the page: which address shows what is for the front end to decide.
-pub(crate) async fn serve(uri: Uri) -> Response {
+pub(crate) async fn serve(State(settings): State<PageSettings>, uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     match Dist::get(path) {
         Some(file) if path != "index.html" => asset(path, file),
         // A file that is not there must not be answered with the page: it would be run as a script, or cached.
         None if path.contains('.') => StatusCode::NOT_FOUND.into_response(),
-        _ => page(),
+        _ => page(&settings),
     }
 }
 
@@ -50,11 +58,11 @@ fn asset(path: &str, file: EmbeddedFile) -> Response {
         .into_response()
 }
 
-fn page() -> Response {
+fn page(settings: &PageSettings) -> Response {
     let (status, html) = match Dist::get("index.html") {
         Some(file) => (
             StatusCode::OK,
-            String::from_utf8_lossy(&file.data).into_owned(),
+            settings.write_into(&String::from_utf8_lossy(&file.data)),
         ),
         None => (StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT.to_owned()),
     };
@@ -64,6 +72,26 @@ fn page() -> Response {
         (header::CONTENT_SECURITY_POLICY, policy),
     ];
     (status, headers, Html(html)).into_response()
+}
+
+// === impl PageSettings ===
+
+impl PageSettings {
+    fn write_into(&self, html: &str) -> String {
+        let Some(name) = &self.provider else {
+            return html.to_owned();
+        };
+        let mut tag = r#"<meta name="sign-in-provider" content=""#.to_owned();
+        for c in name.chars() {
+            match c {
+                '&' => tag.push_str("&amp;"),
+                '"' => tag.push_str("&quot;"),
+                '<' => tag.push_str("&lt;"),
+                c => tag.push(c),
+            }
+        }
+        html.replacen("</head>", &format!("{tag}\"></head>"), 1)
+    }
 }
 
 /// Allows what comes from this server, WebAssembly, and the very scripts that are written into the page.
@@ -101,9 +129,26 @@ mod tests {
         assert!(policy.contains(hash), "{policy}");
     }
 
+    #[test]
+    fn the_page_learns_what_the_provider_is_called_and_nothing_else_is_written_into_it() {
+        let settings = |provider: Option<&str>| PageSettings {
+            provider: provider.map(str::to_owned),
+        };
+        let html = "<head></head>";
+        assert_eq!(settings(None).write_into(html), html);
+        assert_eq!(
+            settings(Some(r#"A&B"><script>"#)).write_into(html),
+            r#"<head><meta name="sign-in-provider" content="A&amp;B&quot;>&lt;script>"></head>"#
+        );
+    }
+
     #[tokio::test]
     async fn a_file_that_is_not_there_is_not_answered_with_the_page() {
-        let response = serve(Uri::from_static("/old-0123456789abcdef_bg.wasm")).await;
+        let response = serve(
+            State(PageSettings { provider: None }),
+            Uri::from_static("/old-0123456789abcdef_bg.wasm"),
+        )
+        .await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
     }
 }

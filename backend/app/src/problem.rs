@@ -3,12 +3,18 @@
 use std::{any::Any, time::Duration};
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{FromRequest, Request, rejection::JsonRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use rag_admin_api::{PROBLEM_JSON, Problem as Document, SESSION_EXPIRED};
+use throughline_instrument::ErrorType;
+
+use crate::db;
+
+/// When a request may be tried again that found the database away.
+const DATABASE_RETURNS: Duration = Duration::from_secs(5);
 
 /// An error that a client sees.
 #[derive(Debug)]
@@ -66,6 +72,11 @@ impl Problem {
         }
     }
 
+    /// The server gave up.
+    pub(crate) fn timed_out() -> Problem {
+        Problem::of_status(StatusCode::SERVICE_UNAVAILABLE)
+    }
+
     fn of_status(status: StatusCode) -> Problem {
         let detail = match status {
             StatusCode::NOT_FOUND => "There is nothing at this address.",
@@ -95,10 +106,24 @@ impl IntoResponse for Problem {
     }
 }
 
-/// An error nobody expected: logged here, once, and told to the client without a word of why.
+/// An error nobody expected: logged here, once, and told to the client without a word of why. One of the database may be
+/// the client's fault, or over in a moment.
 impl<E: Into<anyhow::Error>> From<E> for Problem {
     fn from(error: E) -> Problem {
-        tracing::error!(error = format!("{:#}", error.into()), "request failed");
+        let error = error.into();
+        if db::is_no_text(&error) {
+            return Problem::unusable("A zero character is in no text.");
+        }
+        tracing::error!(error = format!("{error:#}"), "request failed");
+        if db::is_away(&error) {
+            return Problem {
+                retry_after: Some(DATABASE_RETURNS),
+                ..Problem::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "The database does not answer. Try again.",
+                )
+            };
+        }
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Something went wrong on the server.",
@@ -140,7 +165,8 @@ pub(crate) fn of_panic(panic: Box<dyn Any + Send>) -> Response {
             .unwrap_or(&"no message")
             .to_string(),
     };
-    Problem::from(anyhow::anyhow!("the handler panicked: {message}")).into_response()
+    let problem = Problem::from(anyhow::anyhow!("the handler panicked: {message}"));
+    (Extension(ErrorType("panic")), problem).into_response()
 }
 
 // === impl JsonBody ===

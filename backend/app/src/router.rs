@@ -1,43 +1,43 @@
 //! Which address is answered by whom, and what every answer carries.
 
-use std::time::Duration;
-
 use anyhow::Context;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, StatusCode, header},
-    middleware::map_response,
+    middleware::{from_fn_with_state, map_response},
     response::IntoResponse,
-    routing::{get, post},
+    routing::get,
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     csrf::{CsrfLayer, ProtectionError},
     set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer,
 };
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
-    auth::{change_password, me, oidc, refresh, signin, signout},
+    auth::{CookieStyle, change_password, me, oidc, refresh, signin, signout},
     documents::{self, search, upload},
-    health, pages, problem,
+    health, limit, openapi,
+    pages::{self, PageSettings},
+    problem,
+    settings::Settings,
     users::{create, list, one},
 };
 
-/// The largest request body of the API.
-const MAX_BODY_BYTES: usize = 16 * 1024;
-
-/// How long a request of the API may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The application without its telemetry endpoints.
-pub(crate) fn application(app: App, trusted_origins: &[String]) -> anyhow::Result<Router> {
+/// The application without its telemetry endpoints, and with more `routes` below `/api`.
+pub(crate) fn application(app: App, settings: &Settings, routes: Router) -> anyhow::Result<Router> {
+    let told = PageSettings {
+        provider: settings.oidc.as_ref().map(|it| it.name.clone()),
+    };
     let page = get(pages::serve).layer(CompressionLayer::new());
+    let page = page.with_state(told);
     Ok(Router::new()
-        .nest("/api", api(trusted_origins)?)
+        .nest("/api", api(settings, app.cookies, routes)?)
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .with_state(app)
@@ -48,38 +48,49 @@ pub(crate) fn application(app: App, trusted_origins: &[String]) -> anyhow::Resul
         ))
 }
 
-fn api(trusted_origins: &[String]) -> anyhow::Result<Router<App>> {
+fn api(settings: &Settings, cookies: CookieStyle, routes: Router) -> anyhow::Result<Router<App>> {
     let mut csrf = CsrfLayer::new();
-    for origin in trusted_origins {
+    for origin in &settings.trusted_origins {
         csrf = csrf.add_trusted_origin(origin).context("TRUSTED_ORIGINS")?;
     }
     let forbidden = |_: ProtectionError| StatusCode::FORBIDDEN.into_response();
 
-    let documents = get(documents::list::list).post(upload::upload);
-    let documents = documents.layer(DefaultBodyLimit::max(upload::MAX_BODY_BYTES));
-    Ok(Router::new()
-        .route("/v1/auth/signin", post(signin::sign_in))
-        .route("/v1/auth/signout", post(signout::sign_out))
-        .route("/v1/auth/refresh", post(refresh::refresh))
-        .route("/v1/auth/me", get(me::me))
-        .route("/v1/auth/password", post(change_password::change_password))
-        .route("/v1/auth/oidc/start", get(oidc::start::start))
-        .route("/v1/auth/oidc/callback", get(oidc::callback::callback))
-        .route("/v1/users", get(list::list).post(create::create))
-        .route("/v1/users/{id}", get(one::one))
-        .route("/v1/documents", documents)
-        .route("/v1/documents/search", post(search::search))
-        .route("/v1/documents/{id}", get(documents::one::one))
+    let (router, document) = endpoints().split_for_parts();
+    let document = openapi::text(&document, cookies)?;
+    let document = ([(header::CONTENT_TYPE, "application/json")], document);
+    Ok(router
+        .route("/openapi.json", get(async || document))
+        .merge(routes.with_state(()))
         .fallback(|| async { StatusCode::NOT_FOUND })
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            TIMEOUT,
+        .layer(DefaultBodyLimit::max(settings.limits.max_body_bytes))
+        .layer(from_fn_with_state(
+            settings.limits.request_timeout,
+            limit::time,
         ))
         .layer(csrf.with_rejection_response(forbidden))
         .layer(CatchPanicLayer::custom(problem::of_panic))
         .layer(map_response(problem::complete))
         .layer(set(header::CACHE_CONTROL, "no-store")))
+}
+
+/// Each is told of in the API's document, by what is written on its handler.
+fn endpoints() -> OpenApiRouter<App> {
+    let documents = OpenApiRouter::new()
+        .routes(routes!(documents::list::list, upload::upload))
+        .layer(DefaultBodyLimit::max(upload::MAX_BODY_BYTES));
+    OpenApiRouter::with_openapi(openapi::Api::openapi())
+        .routes(routes!(signin::sign_in))
+        .routes(routes!(signout::sign_out))
+        .routes(routes!(refresh::refresh))
+        .routes(routes!(me::me))
+        .routes(routes!(change_password::change_password))
+        .routes(routes!(oidc::start::start))
+        .routes(routes!(oidc::callback::callback))
+        .routes(routes!(list::list, create::create))
+        .routes(routes!(one::one))
+        .merge(documents)
+        .routes(routes!(search::search))
+        .routes(routes!(documents::one::one))
 }
 
 /// What every answer carries, whoever gave it.

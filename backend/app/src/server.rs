@@ -60,6 +60,20 @@ impl Server {
         telemetry: &Telemetry,
         collector: &Collector,
     ) -> anyhow::Result<Server> {
+        Server::start_with(settings, telemetry, collector, Router::new()).await
+    }
+
+    /// The same, with more routes below `/api`: for tests, of what no handler does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Server::start`].
+    pub async fn start_with(
+        settings: &Settings,
+        telemetry: &Telemetry,
+        collector: &Collector,
+        routes: Router,
+    ) -> anyhow::Result<Server> {
         // Which cryptography there is in a process is its application's choice. Where one was made, it holds.
         let _made_before = rustls::crypto::ring::default_provider().install_default();
         let db = db::open(settings).await?;
@@ -76,7 +90,7 @@ impl Server {
             Some(token) => token.clone(),
             None => Secret::new(load_or_create_token(&settings.data_dir)?),
         };
-        let mut router = router(settings, app, collector, &viewer_token)?;
+        let mut router = router(settings, app, collector, &viewer_token, routes)?;
         if settings.trace_context_test == TraceContextTest::Served {
             router = router.merge(conformance::router(telemetry)?);
         }
@@ -148,13 +162,14 @@ fn router(
     app: App,
     collector: &Collector,
     viewer_token: &Secret,
+    routes: Router,
 ) -> anyhow::Result<Router> {
     let browser = BrowserSettings {
         services: vec![BROWSER_SERVICE.to_owned()],
         trusted_origins: settings.trusted_origins.clone(),
         ..BrowserSettings::default()
     };
-    let router = router::application(app.clone(), &settings.trusted_origins)?
+    let router = router::application(app.clone(), settings, routes)?
         .merge(collector.viewer(viewer::access(app, viewer_token)))
         .merge(collector.otlp_browser(browser));
     let router = router::guarded(router);

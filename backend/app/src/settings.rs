@@ -5,7 +5,14 @@ use std::{
     path::PathBuf,
 };
 
+mod database;
+
+pub use self::database::{DatabaseSettings, DatabaseUrl};
 use crate::auth::Secret;
+
+mod limits;
+
+pub use limits::Limits;
 
 /// OpenTelemetry's names for where spans go.
 const ENDPOINTS: [&str; 2] = [
@@ -21,11 +28,13 @@ pub struct Settings {
     /// Where everything that is kept lies.
     pub data_dir: PathBuf,
     /// Where the users are.
-    pub database: Database,
+    pub database: DatabaseSettings,
     /// Whether a well-known demonstration administrator exists.
     pub demo_user: DemoUser,
     /// Origins other than the server's own that may send state-changing requests.
     pub trusted_origins: Vec<String>,
+    /// IP addresses and networks of the proxies that are believed when they say, by `X-Forwarded-For`, for whom they ask.
+    pub trusted_proxies: Vec<String>,
     /// The token that opens the trace viewer; made at the first start if not given.
     pub telemetry_token: Option<Secret>,
     /// Where other programs send OTLP over HTTP.
@@ -38,6 +47,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// An OpenID Connect provider to sign in with.
     pub oidc: Option<OidcSettings>,
+    /// How much one client may ask for.
+    pub limits: Limits,
     /// Whether the test harness of W3C Trace Context can have this server call others.
     pub trace_context_test: TraceContextTest,
     /// The cost of a password check: each step doubles it. Not a variable: stored passwords depend on it.
@@ -47,6 +58,8 @@ pub struct Settings {
 /// An OpenID Connect provider, as it knows this application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OidcSettings {
+    /// What people know it by.
+    pub name: String,
     /// The provider's issuer URL.
     pub issuer: String,
     /// The application's name there.
@@ -57,15 +70,6 @@ pub struct OidcSettings {
     pub sign_up: bool,
     /// Who may have signed the provider's certificate, in PEM: in place of the system's list.
     pub ca_file: Option<PathBuf>,
-}
-
-/// The database of the application.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Database {
-    /// `rag-admin.db` in the data directory.
-    Default,
-    /// An SQLite database, by URL.
-    Sqlite(String),
 }
 
 /// Whether `demo@example.com` can sign in with a password that everybody knows.
@@ -125,32 +129,42 @@ impl Settings {
     /// | `HOST` | `127.0.0.1` | address to listen on, or `localhost` |
     /// | `PORT` | `8080` | `0`: any free port |
     /// | `DATA_DIR` | `./data` | |
-    /// | `DATABASE_URL` | a file in `DATA_DIR` | `sqlite:…` |
+    /// | `DATABASE_URL` | a file in `DATA_DIR` | `sqlite:…` or `postgres://…` |
+    /// | `DATABASE_MAX_CONNECTIONS` | `8` | |
+    /// | `DATABASE_ACQUIRE_TIMEOUT_MS` | `5000` | how long a request waits for a connection |
     /// | `DEMO_USER` | | `1`: make `demo@example.com`; only on a loopback `HOST` |
     /// | `TRUSTED_ORIGINS` | | origins, separated by commas, as a browser sends them |
+    /// | `TRUSTED_PROXIES` | | addresses or networks, such as `10.0.0.0/8`, separated by commas |
     /// | `TELEMETRY_TOKEN` | made at start | opens the trace viewer |
     /// | `OTLP_HTTP_ADDR` | `127.0.0.1:4318` | empty: off; off loopback, senders need the token as a Bearer key |
     /// | `TELEMETRY_EMAIL` | `masked` | or `plain` |
     /// | `PUBLIC_URL` | where it listens | where browsers reach this server |
     /// | `OIDC_ISSUER` | | an OpenID Connect provider; `https://…`, or on this machine |
     /// | `OIDC_CLIENT_ID`, `OIDC_CLIENT_SECRET` | | as the provider gave them |
+    /// | `OIDC_NAME` | the issuer's host | what the button on the page calls the provider |
     /// | `OIDC_SIGN_UP` | | `1`: whoever the provider knows gets an account |
     /// | `OIDC_CA_FILE` | the system's list | who may have signed the provider's certificate, in PEM |
+    /// | `REQUEST_TIMEOUT_SECONDS` | `30` | longer requests of the API are cut off, and answered with 503 |
+    /// | `MAX_BODY_BYTES` | `16384` | of a request of the API, but for the upload of a document |
+    /// | `UPLOADS_PER_MINUTE`, `SEARCHES_PER_MINUTE` | `30`, `120` | of an account; ten times that of an address |
+    /// | `REFRESHES_PER_MINUTE`, `NEW_USERS_PER_MINUTE` | `30`, `30` | the same, of a session and an administrator |
     /// | `TRACE_CONTEXT_TEST` | | `1`: serve `POST /test` for the W3C's harness; only on a loopback `HOST` |
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
         let set = |name| var(name).filter(|value: &String| !value.is_empty());
         let settings = Settings {
             listen: SocketAddr::new(host(set("HOST"))?, port(set("PORT"))?),
             data_dir: set("DATA_DIR").map_or_else(|| PathBuf::from("data"), PathBuf::from),
-            database: database(set("DATABASE_URL"))?,
+            database: database::database(&set)?,
             demo_user: demo_user(set("DEMO_USER"))?,
             trusted_origins: list(set("TRUSTED_ORIGINS")),
+            trusted_proxies: list(set("TRUSTED_PROXIES")),
             telemetry_token: set("TELEMETRY_TOKEN").map(Secret::new),
             otlp_http: otlp_http(var("OTLP_HTTP_ADDR"))?,
             otlp_endpoints: ENDPOINTS.into_iter().filter_map(set).collect(),
             telemetry_email: telemetry_email(set("TELEMETRY_EMAIL"))?,
             public_url: set("PUBLIC_URL"),
             oidc: oidc(&set)?,
+            limits: Limits::from_vars(&set)?,
             trace_context_test: trace_context_test(set("TRACE_CONTEXT_TEST"))?,
             bcrypt_cost: bcrypt::DEFAULT_COST,
         };
@@ -209,22 +223,6 @@ fn port(value: Option<String>) -> Result<u16, SettingsError> {
             .parse()
             .map_err(|_| SettingsError::new("PORT", value, "is not a port number (0 to 65535)"))
     })
-}
-
-fn database(value: Option<String>) -> Result<Database, SettingsError> {
-    match value {
-        None => Ok(Database::Default),
-        Some(url) if url.starts_with("sqlite:") => Ok(Database::Sqlite(url)),
-        Some(url) => {
-            let scheme = url.split(':').next().unwrap_or_default().to_owned();
-            let problem = "is not supported yet: use `sqlite:path/to/file.db`, or leave it out";
-            Err(SettingsError::new(
-                "DATABASE_URL",
-                format!("{scheme}:…"),
-                problem,
-            ))
-        }
-    }
 }
 
 fn demo_user(value: Option<String>) -> Result<DemoUser, SettingsError> {
@@ -292,8 +290,14 @@ fn oidc(
         client_secret: Secret::new(needed("OIDC_CLIENT_SECRET")?),
         sign_up: sign_up == "1",
         ca_file: set("OIDC_CA_FILE").map(PathBuf::from),
+        name: set("OIDC_NAME").unwrap_or_else(|| host_of(&issuer).to_owned()),
         issuer,
     }))
+}
+
+fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |it| it.1);
+    rest.split('/').next().unwrap_or_default()
 }
 
 fn telemetry_email(value: Option<String>) -> Result<TelemetryEmail, SettingsError> {

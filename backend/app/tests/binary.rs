@@ -139,6 +139,29 @@ fn a_short_password_is_refused() {
 }
 
 #[test]
+fn a_database_that_is_away_at_the_start_is_named_without_its_password() {
+    let dir = TempDir::new().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let output = program(dir.path())
+        .env(
+            "DATABASE_URL",
+            format!("postgres://me:secret@{address}/app"),
+        )
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let expected = format!("cannot open the database postgres://{address}/app (DATABASE_URL): ");
+    assert!(errors.contains(&expected), "{errors}");
+    assert!(
+        errors.contains("refused") && !errors.contains("secret"),
+        "{errors}"
+    );
+}
+
+#[test]
 fn a_demonstration_is_not_for_the_public() {
     let dir = TempDir::new().unwrap();
     let output = program(dir.path())

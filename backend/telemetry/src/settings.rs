@@ -24,6 +24,9 @@ use std::time::Duration;
 use throughline_core::{names::resource as names, pipeline::Settings as BatchSettings};
 use tracing::level_filters::LevelFilter;
 
+/// Attempts to export one batch. The pauses between them are six minutes; what they may keep waiting is bounded by the queue.
+const MAX_EXPORT_ATTEMPTS: u32 = 20;
+
 /// The variables.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Variables {
@@ -102,14 +105,14 @@ impl Variables {
             traces: Destinations::read(&read, Signal::Traces),
             metrics: Destinations::read(&read, Signal::Metrics),
             logs: Destinations::read(&read, Signal::Logs),
-            batch: batch(&read, "OTEL_BSP", BatchSettings::default()),
+            batch: batch(&read, "OTEL_BSP", patient()),
             log_batch: batch(
                 &read,
                 "OTEL_BLRP",
                 // Logs wait a second, not five: so the specification has it.
                 BatchSettings {
                     schedule_delay: Duration::from_secs(1),
-                    ..BatchSettings::default()
+                    ..patient()
                 },
             ),
             metric_interval: read.milliseconds("OTEL_METRIC_EXPORT_INTERVAL", 1),
@@ -151,6 +154,13 @@ impl Default for Variables {
     fn default() -> Self {
         Self::read(|_name| None)
     }
+}
+
+/// The defaults of a page, but for how long an outage may last: a server is there to see its end.
+fn patient() -> BatchSettings {
+    let mut settings = BatchSettings::default();
+    settings.retry.max_attempts = MAX_EXPORT_ATTEMPTS;
+    settings
 }
 
 fn batch(read: &Reader<'_>, prefix: &str, default: BatchSettings) -> BatchSettings {

@@ -5,7 +5,8 @@ mod support;
 use proptest::prelude::*;
 use serde_json::Value;
 use support::Recorder;
-use tracing::{Level, error, info, info_span, warn};
+use tracing::{Level, dispatcher, error, info, info_span, warn};
+use tracing_log::{AsTrace, log};
 
 fn last(recorder: &Recorder) -> Value {
     let log = recorder.log();
@@ -122,6 +123,21 @@ fn exporters_are_heard_only_when_something_is_wrong() {
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["message"].clone())
         .collect();
     assert_eq!(said, ["not exported", "our own"]);
+}
+
+#[tokio::test]
+async fn a_question_whether_something_is_logged_costs_no_span() {
+    let recorder = Recorder::new();
+    for (level, target) in [
+        (log::Level::Debug, "shop"),
+        (log::Level::Info, "sqlx::query"),
+    ] {
+        let record = log::Metadata::builder().level(level).target(target).build();
+        let is_wanted = dispatcher::get_default(|it| it.enabled(&record.as_trace()));
+        assert!(!is_wanted);
+        info_span!("kept").in_scope(|| ());
+    }
+    assert_eq!(recorder.tree(&[]).await, "kept\nkept\n");
 }
 
 #[tokio::test]

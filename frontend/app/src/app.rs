@@ -14,6 +14,7 @@ use crate::{
     api::{self, ApiError},
     pages::{Account, Documents, Home, NotFound, SignIn, Users},
     parts::Shell,
+    provider,
     session::SignedIn,
 };
 
@@ -77,7 +78,9 @@ async fn keep_session(visitor: RwSignal<Visitor>) {
             throughline_browser::set_user(user.id.clone());
             Visitor::SignedIn(user)
         }
-        Ok(None) => Visitor::SignedOut(None),
+        Ok(None) => {
+            Visitor::SignedOut(provider::has_failed().then_some(ApiError::NotSignedInByProvider))
+        }
         Err(error) => Visitor::SignedOut(Some(error)),
     });
     loop {

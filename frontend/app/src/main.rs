@@ -7,6 +7,7 @@ mod app;
 mod lock;
 mod pages;
 mod parts;
+mod provider;
 mod session;
 
 use std::time::Duration;

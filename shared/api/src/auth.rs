@@ -17,6 +17,7 @@ pub const MIN_PASSWORD_CHARS: usize = 8;
 
 /// What a person types in to sign in. `Debug` shows neither field.
 #[derive(Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignIn {
     /// The e-mail address, in any case and with or without spaces around it.
     pub email: String,
@@ -26,6 +27,7 @@ pub struct SignIn {
 
 /// What a person types in to change the password. `Debug` shows neither field.
 #[derive(Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PasswordChange {
     /// The password until now.
     pub current: String,
@@ -35,6 +37,7 @@ pub struct PasswordChange {
 
 /// A signed-in person.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Session {
     /// Who is signed in.
     pub user: User,

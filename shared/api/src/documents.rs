@@ -13,6 +13,7 @@ pub const MAX_DOCUMENTS_PER_PAGE: u32 = 50;
 
 /// A text that was uploaded.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Document {
     /// Opaque and permanent.
     pub id: String,
@@ -28,6 +29,7 @@ pub struct Document {
 
 /// Whether a search finds a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DocumentState {
     /// Not yet.
@@ -40,6 +42,7 @@ pub enum DocumentState {
 
 /// Some of the documents, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DocumentPage {
     /// At most [`MAX_DOCUMENTS_PER_PAGE`].
     pub documents: Vec<Document>,
@@ -49,6 +52,7 @@ pub struct DocumentPage {
 
 /// What is looked for. In a body and not in the address, which is written into logs and traces.
 #[derive(Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Search {
     /// Words, all of which a passage has to hold. At most [`MAX_SEARCH_BYTES`].
     pub query: String,
@@ -56,6 +60,7 @@ pub struct Search {
 
 /// What was found, the best first.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Found {
     /// At most [`MAX_DOCUMENTS_PER_PAGE`]. A document may be here several times.
     pub hits: Vec<Hit>,
@@ -63,6 +68,7 @@ pub struct Found {
 
 /// A passage of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Hit {
     /// The document.
     pub document_id: String,

@@ -27,6 +27,12 @@ pub mod paths {
     pub const ME: &str = "/api/v1/auth/me";
     /// Changes one's own password: `POST`.
     pub const PASSWORD: &str = "/api/v1/auth/password";
+    /// Sends the browser to the provider to sign in with: `GET`.
+    pub const PROVIDER_START: &str = "/api/v1/auth/oidc/start";
+    /// Where the provider sends the browser back to: `GET`.
+    pub const PROVIDER_CALLBACK: &str = "/api/v1/auth/oidc/callback";
+    /// The query of the page that a browser is sent to which the provider did not sign in.
+    pub const PROVIDER_FAILED: &str = "?sign-in=failed";
     /// Lists users: `GET`, with `?limit=` and `?after=`. Adds one: `POST`. For administrators.
     pub const USERS: &str = "/api/v1/users";
     /// Lists documents: `GET`, with `?after=`. Uploads one: `POST` of a form with a `file`.

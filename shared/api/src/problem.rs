@@ -11,6 +11,7 @@ pub const SESSION_EXPIRED: &str = "urn:problem-type:session-expired";
 
 /// A problem document (RFC 9457). Every error of the API is one.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// The kind of problem. `about:blank` says that [`status`](Self::status) tells all (RFC 9457, 4.2.1).
     #[serde(rename = "type", default = "about_blank")]

@@ -9,6 +9,7 @@ pub const MAX_USERS_PER_PAGE: u32 = 100;
 
 /// A person who has an account.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct User {
     /// Opaque and permanent.
     pub id: String,
@@ -20,6 +21,7 @@ pub struct User {
 
 /// What a person may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Everything, the trace viewer included.
@@ -31,6 +33,7 @@ pub enum Role {
 
 /// Some of the users, in the order in which they were added.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserPage {
     /// At most as many as were asked for.
     pub users: Vec<User>,
@@ -40,6 +43,7 @@ pub struct UserPage {
 
 /// A user to be added. `Debug` shows the role only.
 #[derive(Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewUser {
     /// The e-mail address, in any case and with or without spaces around it. Nobody else has it.
     pub email: String,

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what telemetry costs, ours beside others'.
 
 mod browser;
+mod outage;
 mod server;
 
 use anyhow::{Result, bail};
@@ -9,7 +10,8 @@ pub(crate) fn main(mut args: lexopt::Parser) -> Result<()> {
     use lexopt::prelude::*;
     match args.next()? {
         Some(Value(what)) if what == "browser" => browser::main(args),
+        Some(Value(what)) if what == "outage" => outage::main(args),
         Some(Value(what)) if what == "server" => server::main(args),
-        _ => bail!("bench what? `cargo xtask bench browser`, or `server`"),
+        _ => bail!("bench what? `cargo xtask bench browser`, `outage` or `server`"),
     }
 }

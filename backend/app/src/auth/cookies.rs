@@ -106,7 +106,7 @@ impl CookieStyle {
             .build()
     }
 
-    fn access_name(self) -> &'static str {
+    pub(crate) fn access_name(self) -> &'static str {
         match self {
             CookieStyle::Plain => "rag_admin_access",
             CookieStyle::Host => "__Host-rag_admin_access",

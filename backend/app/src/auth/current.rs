@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, StatusCode, request::Parts},
 };
 use rag_admin_api::{Role, User};
-use sqlx::SqliteExecutor;
+use sqlx::any::AnyExecutor;
 
 use super::{CookieStyle, sessions};
 use crate::{app::App, clock, problem::Problem};
@@ -24,7 +24,7 @@ impl CurrentUser {
     /// The user whose access token is in the cookies. The database is a parameter: who is asked for by the trace viewer
     /// must not make traces.
     pub(crate) async fn find(
-        db: impl SqliteExecutor<'_> + Copy,
+        db: impl AnyExecutor<'_> + Copy,
         cookies: CookieStyle,
         headers: &HeaderMap,
     ) -> sqlx::Result<Option<CurrentUser>> {

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use rag_admin_api::User;
-use sqlx::{FromRow, SqliteExecutor};
+use sqlx::{FromRow, any::AnyExecutor};
 
 use super::tokens::{Secret, random_id};
 use crate::{db::Db, users};
@@ -76,7 +76,7 @@ pub(crate) async fn exchange(db: &Db, refresh: &Secret, now: i64) -> anyhow::Res
 
 /// Whose access token this is.
 pub(crate) async fn find(
-    db: impl SqliteExecutor<'_> + Copy,
+    db: impl AnyExecutor<'_> + Copy,
     access: &Secret,
     now: i64,
 ) -> sqlx::Result<Option<User>> {
@@ -126,7 +126,7 @@ pub(crate) async fn revoke_all(db: &Db, user_id: &str, now: i64) -> sqlx::Result
 }
 
 /// How many sessions can still be renewed.
-pub(crate) async fn count_active(db: impl SqliteExecutor<'_>, now: i64) -> sqlx::Result<i64> {
+pub(crate) async fn count_active(db: impl AnyExecutor<'_>, now: i64) -> sqlx::Result<i64> {
     let count = sqlx::query_scalar(
         "SELECT count(DISTINCT family) FROM refresh_tokens \
          WHERE revoked_at IS NULL AND used_at IS NULL AND refresh_expires_at > $1",
@@ -135,7 +135,7 @@ pub(crate) async fn count_active(db: impl SqliteExecutor<'_>, now: i64) -> sqlx:
 }
 
 /// Deletes what has no use any more.
-pub(crate) async fn forget_expired(db: impl SqliteExecutor<'_>, now: i64) -> sqlx::Result<u64> {
+pub(crate) async fn forget_expired(db: impl AnyExecutor<'_>, now: i64) -> sqlx::Result<u64> {
     let done = sqlx::query("DELETE FROM refresh_tokens WHERE refresh_expires_at <= $1").bind(now);
     Ok(done.execute(db).await?.rows_affected())
 }

@@ -1,12 +1,8 @@
 //! `POST /api/v1/auth/signin`
 
-use std::{net::SocketAddr, time::Instant};
+use std::time::Instant;
 
-use axum::{
-    Json,
-    extract::{ConnectInfo, State},
-    response::IntoResponse,
-};
+use axum::{Json, extract::State, response::IntoResponse};
 use rag_admin_api::{Session, SignIn};
 use tracing::{info, warn};
 
@@ -17,15 +13,22 @@ use super::{
 };
 use crate::{
     app::App,
+    client::ClientAddress,
     metrics::{Method, Outcome, signed_in},
     problem::{JsonBody, Problem},
     users::Email,
 };
 
 /// Signs a person in: 200 with the user and two cookies, 401, 422 or 429.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/signin",
+    request_body = SignIn,
+    responses((status = 200, description = "Signed in, with two cookies.", body = Session)),
+)]
 pub(crate) async fn sign_in(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     JsonBody(typed): JsonBody<SignIn>,
 ) -> Result<impl IntoResponse, Problem> {
     let email = Email::parse(&typed.email).map_err(|error| Problem::unusable(error.to_string()))?;
@@ -35,7 +38,7 @@ pub(crate) async fn sign_in(
     let started = Instant::now();
     let ended = |outcome| signed_in(outcome, Method::Password, started.elapsed());
 
-    if let Err(TooMany(wait)) = app.limiter.try_once(email.as_str(), peer.ip(), started) {
+    if let Err(TooMany(wait)) = app.limiter.try_once(email.as_str(), address, started) {
         ended(Outcome::Limited);
         warn!(
             user.email = shown,
@@ -48,7 +51,7 @@ pub(crate) async fn sign_in(
     match authenticate_user(&app, &email, password).await {
         Ok((user, pair)) => {
             ended(Outcome::Success);
-            app.limiter.succeeded(email.as_str(), peer.ip());
+            app.limiter.succeeded(email.as_str(), address);
             info!(user.id = user.id, user.email = shown, "signed in");
             Ok((app.cookies.set(&pair), Json(Session { user })))
         }

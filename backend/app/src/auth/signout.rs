@@ -11,6 +11,11 @@ use super::sessions;
 use crate::{app::App, clock, problem::Problem};
 
 /// Ends the session and has the browser forget it: 204, also if there is none.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/signout",
+    responses((status = 204, description = "Signed out.")),
+)]
 pub(crate) async fn sign_out(
     State(app): State<App>,
     headers: HeaderMap,

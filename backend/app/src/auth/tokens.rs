@@ -40,6 +40,14 @@ impl Secret {
     }
 }
 
+// === impl TokenHash ===
+
+impl TokenHash {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")

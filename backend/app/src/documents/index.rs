@@ -7,13 +7,16 @@ use opentelemetry::{KeyValue, trace::get_active_span};
 use rag_admin_api::DocumentState;
 use throughline_instrument::task;
 use tokio::sync::Semaphore;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::{passages::passages, queries};
-use crate::db::Db;
+use crate::db::{self, Db};
 
 /// How many documents are indexed at once.
 const MAX_JOBS: u32 = 2;
+
+/// How often a document is tried while the database is away. Each try waits for it, as long as a request does.
+const MAX_TRIES: u32 = 20;
 
 /// Indexes documents. Cloning shares it.
 #[derive(Clone, Debug)]
@@ -58,7 +61,7 @@ impl Indexer {
         let Ok(_job) = self.jobs.acquire().await else {
             return;
         };
-        match self.index(id).await {
+        match self.index_patiently(id).await {
             Ok(count) => {
                 get_active_span(|span| {
                     let count = i64::try_from(count).unwrap_or(i64::MAX);
@@ -76,6 +79,22 @@ impl Indexer {
                 let _ = queries::set_state(&self.db, id, DocumentState::Failed).await;
             }
         }
+    }
+
+    async fn index_patiently(&self, id: &str) -> anyhow::Result<usize> {
+        for _ in 1..MAX_TRIES {
+            match self.index(id).await {
+                Err(error) if db::is_away(&error) => {
+                    warn!(
+                        document.id = id,
+                        error = format!("{error:#}"),
+                        "document not indexed yet"
+                    );
+                }
+                ended => return ended,
+            }
+        }
+        self.index(id).await
     }
 
     async fn index(&self, id: &str) -> anyhow::Result<usize> {

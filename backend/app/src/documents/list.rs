@@ -11,7 +11,8 @@ use super::queries;
 use crate::{app::App, auth::CurrentUser, problem::Problem};
 
 /// Which documents are wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
     /// The last of those that are known already.
     #[serde(default)]
@@ -19,6 +20,14 @@ pub(crate) struct Wanted {
 }
 
 /// The documents, the newest first: 200, or 401.
+#[utoipa::path(
+    get,
+    operation_id = "list_documents",
+    path = "/v1/documents",
+    params(Wanted),
+    responses((status = 200, description = "Some of the documents.", body = DocumentPage)),
+    security(("session" = [])),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     _: CurrentUser,

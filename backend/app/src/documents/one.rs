@@ -11,6 +11,14 @@ use super::queries;
 use crate::{app::App, auth::CurrentUser, problem::Problem};
 
 /// One document, without its text: 200, or 401, 404.
+#[utoipa::path(
+    get,
+    operation_id = "document",
+    path = "/v1/documents/{id}",
+    params(("id" = String, Path)),
+    responses((status = 200, description = "The document.", body = Document)),
+    security(("session" = [])),
+)]
 pub(crate) async fn one(
     State(app): State<App>,
     _: CurrentUser,

@@ -1,9 +1,9 @@
 //! Every query on `documents` and `passages`.
 
 use rag_admin_api::{Document, DocumentState, Hit};
-use sqlx::{FromRow, SqliteExecutor};
+use sqlx::{FromRow, any::AnyExecutor};
 
-use crate::db::Db;
+use crate::db::{Db, by_system};
 
 #[derive(FromRow)]
 struct Row {
@@ -16,7 +16,7 @@ struct Row {
 
 /// Adds a document that is still to be indexed.
 pub(super) async fn insert(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     document: &Document,
     owner_id: &str,
     body: &str,
@@ -37,13 +37,13 @@ pub(super) async fn insert(
     .map(drop)
 }
 
-pub(super) async fn count(db: impl SqliteExecutor<'_>) -> sqlx::Result<i64> {
+pub(super) async fn count(db: impl AnyExecutor<'_>) -> sqlx::Result<i64> {
     sqlx::query_scalar("SELECT count(*) FROM documents")
         .fetch_one(db)
         .await
 }
 
-pub(super) async fn find(db: impl SqliteExecutor<'_>, id: &str) -> sqlx::Result<Option<Document>> {
+pub(super) async fn find(db: impl AnyExecutor<'_>, id: &str) -> sqlx::Result<Option<Document>> {
     let row: Option<Row> =
         sqlx::query_as("SELECT id, title, bytes, state, created_at FROM documents WHERE id = $1")
             .bind(id)
@@ -54,7 +54,7 @@ pub(super) async fn find(db: impl SqliteExecutor<'_>, id: &str) -> sqlx::Result<
 
 /// The documents that were added before one, the newest first; all of them if none has this id.
 pub(super) async fn page(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     after: &str,
     limit: u32,
 ) -> sqlx::Result<Vec<Document>> {
@@ -71,14 +71,14 @@ pub(super) async fn page(
 }
 
 /// Those that are still to be indexed, the oldest first.
-pub(super) async fn unindexed(db: impl SqliteExecutor<'_>) -> sqlx::Result<Vec<String>> {
+pub(super) async fn unindexed(db: impl AnyExecutor<'_>) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar("SELECT id FROM documents WHERE state = $1 ORDER BY created_at, id")
         .bind(DocumentState::Indexing.as_str())
         .fetch_all(db)
         .await
 }
 
-pub(super) async fn body(db: impl SqliteExecutor<'_>, id: &str) -> sqlx::Result<Option<String>> {
+pub(super) async fn body(db: impl AnyExecutor<'_>, id: &str) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar("SELECT body FROM documents WHERE id = $1")
         .bind(id)
         .fetch_optional(db)
@@ -86,7 +86,7 @@ pub(super) async fn body(db: impl SqliteExecutor<'_>, id: &str) -> sqlx::Result<
 }
 
 pub(super) async fn set_state(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     id: &str,
     state: DocumentState,
 ) -> sqlx::Result<()> {
@@ -107,7 +107,12 @@ pub(super) async fn index(db: &Db, id: &str, passages: &[&str]) -> anyhow::Resul
         .bind(id)
         .execute(&mut *transaction)
         .await?;
-    sqlx::query("INSERT INTO passages (document_id, body) SELECT $1, value FROM json_each($2)")
+    let insert = by_system(
+        db,
+        "INSERT INTO passages (document_id, body) SELECT $1, value FROM json_each($2)",
+        "INSERT INTO passages (document_id, body) SELECT $1, value FROM json_array_elements_text($2::json)",
+    );
+    sqlx::query(insert)
         .bind(id)
         .bind(passages)
         .execute(&mut *transaction)
@@ -118,20 +123,23 @@ pub(super) async fn index(db: &Db, id: &str, passages: &[&str]) -> anyhow::Resul
 }
 
 /// The passages that hold all of these words, the best first.
-pub(super) async fn search(
-    db: impl SqliteExecutor<'_>,
-    words: &[&str],
-    limit: u32,
-) -> sqlx::Result<Vec<Hit>> {
-    let rows: Vec<(String, String, String)> = sqlx::query_as(
+pub(super) async fn search(db: &Db, words: &[&str], limit: u32) -> sqlx::Result<Vec<Hit>> {
+    let search = by_system(
+        db,
         "SELECT documents.id, documents.title, snippet(passages, 1, '', '', '…', 32) \
          FROM passages JOIN documents ON documents.id = passages.document_id \
          WHERE passages MATCH $1 ORDER BY rank LIMIT $2",
-    )
-    .bind(match_all(words))
-    .bind(i64::from(limit))
-    .fetch_all(db)
-    .await?;
+        "SELECT documents.id, documents.title, \
+         ts_headline('words', passages.body, wanted, 'StartSel=\"\", StopSel=\"\", MinWords=16, MaxWords=32') \
+         FROM passages JOIN documents ON documents.id = passages.document_id \
+         CROSS JOIN plainto_tsquery('words', translate($1, '.-_/@:', '      ')) AS wanted \
+         WHERE passages.words @@ wanted ORDER BY ts_rank(passages.words, wanted) DESC LIMIT $2",
+    );
+    let rows: Vec<(String, String, String)> = sqlx::query_as(search)
+        .bind(match_all(words))
+        .bind(i64::from(limit))
+        .fetch_all(db)
+        .await?;
     let hit = |(document_id, title, passage)| Hit {
         document_id,
         title,
@@ -140,7 +148,7 @@ pub(super) async fn search(
     Ok(rows.into_iter().map(hit).collect())
 }
 
-/// An expression of FTS5 in which every word is a string: none is an operator.
+/// An expression of FTS5 in which every word is a string: none is an operator. PostgreSQL overlooks the quotes.
 fn match_all(words: &[&str]) -> String {
     let quoted = words
         .iter()

@@ -16,7 +16,9 @@ use super::queries;
 use crate::{
     app::App,
     auth::{CurrentUser, random_id},
+    client::ClientAddress,
     clock,
+    limit::What,
     problem::Problem,
 };
 
@@ -28,12 +30,31 @@ pub(crate) const MAX_BODY_BYTES: usize = MAX_DOCUMENT_BYTES + FORM_BYTES;
 /// How many documents there may be.
 const MAX_DOCUMENTS: i64 = 10_000;
 
-/// Takes a text: 202 with the document, or 401, 413, 415, 422, 507. It is indexed in the background.
+/// The form, as the API's document tells of it.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it is read piece by piece")]
+struct Upload {
+    /// A text in UTF-8, whose name is the document's title.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
+/// Takes a text: 202 with the document, or 401, 413, 415, 422, 429, 507. It is indexed in the background.
+#[utoipa::path(
+    post,
+    operation_id = "upload_document",
+    path = "/v1/documents",
+    request_body(content = Upload, content_type = "multipart/form-data"),
+    responses((status = 202, description = "Taken; its address is in `Location`.", body = Document)),
+    security(("session" = [])),
+)]
 pub(crate) async fn upload(
     State(app): State<App>,
+    ClientAddress(address): ClientAddress,
     CurrentUser(user): CurrentUser,
     form: Multipart,
 ) -> Result<impl IntoResponse, Problem> {
+    app.requests.allow(What::Upload, &user.id, address)?;
     let (title, body) = file(form).await?;
     if queries::count(&app.db).await? >= MAX_DOCUMENTS {
         let detail = format!("There are {MAX_DOCUMENTS} documents already.");

@@ -84,15 +84,6 @@ fn an_empty_otlp_address_turns_the_listener_off() {
 }
 
 #[test]
-fn a_database_other_than_sqlite_is_refused_without_its_password() {
-    let error = from(&[("DATABASE_URL", "postgres://me:secret@db/app")]).unwrap_err();
-    assert!(
-        error.contains("is not supported yet") && !error.contains("secret"),
-        "{error}"
-    );
-}
-
-#[test]
 fn what_cannot_be_read_is_named() {
     for (name, value) in [
         ("HOST", "example.com"),
@@ -125,4 +116,19 @@ fn trusted_origins_are_separated_by_commas() {
         settings.trusted_origins,
         ["http://a.example", "http://b.example:3000"]
     );
+}
+
+#[test]
+fn limits_have_defaults_and_are_numbers_from_one_on() {
+    assert_eq!(from(&[]).unwrap().limits, Limits::default());
+    let limits = from(&[
+        ("UPLOADS_PER_MINUTE", "7"),
+        ("REQUEST_TIMEOUT_SECONDS", "3"),
+    ]);
+    let limits = limits.unwrap().limits;
+    assert_eq!(limits.uploads_per_minute.get(), 7);
+    assert_eq!(limits.request_timeout.as_secs(), 3);
+    for value in ["0", "-1", "many"] {
+        assert!(from(&[("MAX_BODY_BYTES", value)]).is_err(), "{value}");
+    }
 }

@@ -13,16 +13,28 @@ use super::{Email, insert};
 use crate::{
     app::App,
     auth::{Admin, Password, random_id},
+    client::ClientAddress,
     clock,
+    limit::What,
     problem::{JsonBody, Problem},
 };
 
-/// Adds a user: 201 with the user and its address, or 401, 403, 409, 422.
+/// Adds a user: 201 with the user and its address, or 401, 403, 409, 422, 429.
+#[utoipa::path(
+    post,
+    operation_id = "add_user",
+    path = "/v1/users",
+    request_body = NewUser,
+    responses((status = 201, description = "Added; its address is in `Location`.", body = User)),
+    security(("session" = [])),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
+    ClientAddress(address): ClientAddress,
     Admin(admin): Admin,
     JsonBody(new): JsonBody<NewUser>,
 ) -> Result<impl IntoResponse, Problem> {
+    app.requests.allow(What::NewUser, &admin.id, address)?;
     let email = Email::parse(&new.email).map_err(|error| Problem::unusable(error.to_string()))?;
     let password =
         Password::chosen(&new.password).map_err(|error| Problem::unusable(error.to_string()))?;
@@ -38,7 +50,7 @@ pub(crate) async fn create(
     }
     info!(
         user.id = user.id,
-        user.role = user.role.as_str(),
+        role = user.role.as_str(),
         by = admin.id,
         "user added"
     );

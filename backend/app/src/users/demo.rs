@@ -1,7 +1,7 @@
 //! The administrator of a demonstration, whose password everybody knows: `Settings` refuses it on a public address.
 
 use rag_admin_api::{Role, User};
-use sqlx::Sqlite;
+use sqlx::Any;
 use throughline_instrument::sqlx::Untraced;
 
 use super::{Email, find_by_email, insert};
@@ -15,7 +15,7 @@ const PASSWORD: &str = "correct horse battery staple";
 
 /// Makes the demonstration administrator, unless there is one.
 pub(crate) async fn ensure_demo_user(
-    db: Untraced<'_, Sqlite>,
+    db: Untraced<'_, Any>,
     passwords: &Passwords,
 ) -> anyhow::Result<()> {
     if find_by_email(db, &Email::parse(EMAIL)?).await?.is_none() {

@@ -11,7 +11,8 @@ use super::page;
 use crate::{app::App, auth::Admin, problem::Problem};
 
 /// Which users are wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
     /// How many at most.
     #[serde(default = "most")]
@@ -26,6 +27,14 @@ fn most() -> u32 {
 }
 
 /// The users in the order in which they were added: 200, or 401, 403, 422.
+#[utoipa::path(
+    get,
+    operation_id = "list_users",
+    path = "/v1/users",
+    params(Wanted),
+    responses((status = 200, description = "Some of the users.", body = UserPage)),
+    security(("session" = [])),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     Admin(_): Admin,

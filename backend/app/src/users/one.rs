@@ -11,6 +11,14 @@ use super::find_by_id;
 use crate::{app::App, auth::Admin, problem::Problem};
 
 /// One user: 200, or 401, 403, 404.
+#[utoipa::path(
+    get,
+    operation_id = "user",
+    path = "/v1/users/{id}",
+    params(("id" = String, Path)),
+    responses((status = 200, description = "The user.", body = User)),
+    security(("session" = [])),
+)]
 pub(crate) async fn one(
     State(app): State<App>,
     Admin(_): Admin,

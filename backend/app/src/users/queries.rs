@@ -1,7 +1,7 @@
 //! Every query on `users`.
 
 use rag_admin_api::{Role, User};
-use sqlx::{FromRow, SqliteExecutor};
+use sqlx::{FromRow, any::AnyExecutor};
 
 use super::Email;
 
@@ -21,7 +21,7 @@ struct Row {
 }
 
 pub(crate) async fn find_by_email(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     email: &Email,
 ) -> sqlx::Result<Option<Account>> {
     sqlx::query_as("SELECT id, email, role, password_hash FROM users WHERE email = $1")
@@ -30,10 +30,7 @@ pub(crate) async fn find_by_email(
         .await
 }
 
-pub(crate) async fn find_by_id(
-    db: impl SqliteExecutor<'_>,
-    id: &str,
-) -> sqlx::Result<Option<User>> {
+pub(crate) async fn find_by_id(db: impl AnyExecutor<'_>, id: &str) -> sqlx::Result<Option<User>> {
     let row: Option<Row> = sqlx::query_as("SELECT id, email, role FROM users WHERE id = $1")
         .bind(id)
         .fetch_optional(db)
@@ -43,7 +40,7 @@ pub(crate) async fn find_by_id(
 
 /// The users that were added after one, oldest first; all of them if nobody has this id.
 pub(crate) async fn page(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     after: &str,
     limit: u32,
 ) -> sqlx::Result<Vec<User>> {
@@ -61,7 +58,7 @@ pub(crate) async fn page(
 
 /// What proves that somebody is this user. `None` if there is no such user.
 pub(crate) async fn password_hash(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     id: &str,
 ) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar("SELECT password_hash FROM users WHERE id = $1")
@@ -71,7 +68,7 @@ pub(crate) async fn password_hash(
 }
 
 pub(crate) async fn set_password_hash(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     id: &str,
     password_hash: &str,
 ) -> sqlx::Result<()> {
@@ -85,7 +82,7 @@ pub(crate) async fn set_password_hash(
 
 /// Adds a user; false if the e-mail address has an account already.
 pub(crate) async fn insert(
-    db: impl SqliteExecutor<'_>,
+    db: impl AnyExecutor<'_>,
     user: &User,
     password_hash: &str,
     now: i64,

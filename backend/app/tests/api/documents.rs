@@ -113,8 +113,37 @@ async fn words_are_words_whatever_they_look_like() {
 }
 
 #[tokio::test]
-async fn documents_are_listed_with_the_newest_first() {
+async fn signs_divide_words_in_texts_and_in_what_is_looked_for() {
     let server = TestServer::start().await;
+    let mut browser = signed_in(&server).await;
+    let text = "Open bees.txt, write to hive@example.com or /var/lib/honey-jar: -12 of 1.5";
+    indexed(&mut browser, "a.txt", text).await;
+    for (query, hits) in [
+        ("bees", 1),
+        ("BEES.TXT", 1),
+        ("example hive", 1),
+        ("lib", 1),
+        ("jar honey", 1),
+        ("12", 1),
+        ("13", 0),
+    ] {
+        assert_eq!(found(&mut browser, query).await.len(), hits, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_zero_character_is_no_error_of_the_server() {
+    let server = TestServer::start().await;
+    let mut browser = signed_in(&server).await;
+    for path in ["/api/v1/documents?after=%00", "/api/v1/documents/%00"] {
+        let status = browser.get(path).await.status();
+        assert!(!status.is_server_error(), "{path}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn documents_are_listed_with_the_newest_first() {
+    let server = TestServer::start_with(&[("UPLOADS_PER_MINUTE", "60")]).await;
     let mut browser = signed_in(&server).await;
     for _ in 0..51 {
         upload(&mut browser, file("a.txt", "text/plain", "a")).await;

@@ -3,19 +3,17 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
-    sync::OnceLock,
 };
 
 use reqwest::{Certificate, header};
 
 use crate::{
     authority::Authority,
+    npm::installed,
     support::{Browser, TestServer},
 };
 
-const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/provider");
 /// Where the provider believes the application to be. Only the path is asked for.
 const PUBLIC_URL: &str = "http://rag-admin.test";
 
@@ -40,7 +38,7 @@ impl Provider {
         let mut node = Command::new("node");
         node.arg("provider.mjs")
             .arg(format!("{PUBLIC_URL}/api/v1/auth/oidc/callback"))
-            .current_dir(installed());
+            .current_dir(installed("provider"));
         if let Some(authority) = &authority {
             node.args([authority.key(), authority.certificate()]);
         }
@@ -116,26 +114,4 @@ fn location(answer: &reqwest::Response) -> String {
     let location = answer.headers().get(header::LOCATION);
     let location = location.unwrap_or_else(|| panic!("{} is no redirection", answer.status()));
     location.to_str().unwrap().to_owned()
-}
-
-/// The folder with the provider and its packages, which are installed once.
-fn installed() -> &'static Path {
-    static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
-    INSTALLED.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oidc-provider");
-        std::fs::create_dir_all(&folder).unwrap();
-        for file in ["package.json", "provider.mjs"] {
-            std::fs::copy(Path::new(SOURCE).join(file), folder.join(file)).unwrap();
-        }
-        let mut npm = Command::new("npm");
-        npm.args(["install", "--no-audit", "--no-fund", "--prefer-offline"]);
-        let done = npm.current_dir(&folder).stdin(Stdio::null()).output();
-        let done = done.expect("npm is installed (Debian: nodejs, npm)");
-        assert!(
-            done.status.success(),
-            "{}",
-            String::from_utf8_lossy(&done.stderr)
-        );
-        folder
-    })
 }

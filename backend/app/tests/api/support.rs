@@ -7,23 +7,42 @@ use std::{
     time::Duration,
 };
 
+use axum::Router;
 use opentelemetry_sdk::{metrics::InMemoryMetricExporter, trace::InMemorySpanExporter};
 use rag_admin_api::{Problem, Role, paths};
 use rag_admin_server::{Secret, Server, add_user, settings::Settings};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
-use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
+use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
 use throughline_collector::Collector;
 use throughline_instrument::Telemetry;
+use throughline_test_postgres::Server as Postgres;
+
+use crate::documented;
 
 pub(crate) const EMAIL: &str = "alice@example.com";
 pub(crate) const PASSWORD: &str = "a password of Alice's";
+
+/// A database that the suite runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// That of this run: `tests/postgres.rs` is the same suite once more.
+pub(crate) const DATABASE: Database = match env!("CARGO_CRATE_NAME").as_bytes() {
+    b"postgres" => Database::Postgres,
+    _ => Database::Sqlite,
+};
 
 /// A server with one administrator, Alice.
 pub(crate) struct TestServer {
     pub(crate) server: Server,
     pub(crate) settings: Settings,
+    database_url: String,
+    _postgres: Option<Arc<Postgres>>,
     _dir: TempDir,
 }
 
@@ -53,11 +72,22 @@ impl TestServer {
     }
 
     pub(crate) async fn start_with(vars: &[(&str, &str)]) -> TestServer {
+        TestServer::start_as(vars, Router::new()).await
+    }
+
+    /// With variables, and with more routes below `/api`.
+    pub(crate) async fn start_as(vars: &[(&str, &str)], routes: Router) -> TestServer {
+        let postgres = (DATABASE == Database::Postgres).then(Postgres::shared);
         let dir = TempDir::new().unwrap();
         let data_dir = dir.path().to_str().unwrap();
+        let database_url = match &postgres {
+            Some(server) => server.url(&server.create_database().await),
+            None => format!("sqlite://{data_dir}/rag-admin.db"),
+        };
         let mut all = vec![
             ("PORT", "0"),
             ("DATA_DIR", data_dir),
+            ("DATABASE_URL", &database_url),
             ("OTLP_HTTP_ADDR", ""),
         ];
         all.extend(vars);
@@ -74,24 +104,40 @@ impl TestServer {
             .await
             .unwrap();
         let collector = Collector::open(throughline_collector::Settings::new(dir.path())).unwrap();
-        let server = Server::start(&settings, &recorded().telemetry, &collector)
+        let telemetry = &recorded().telemetry;
+        let server = Server::start_with(&settings, telemetry, &collector, routes)
             .await
             .unwrap();
         TestServer {
             server,
             settings,
+            database_url,
+            _postgres: postgres,
             _dir: dir,
         }
     }
 
+    /// A connection to the database, beside the server's.
+    pub(crate) async fn database(&self) -> AnyConnection {
+        AnyConnection::connect(&self.database_url).await.unwrap()
+    }
+
+    /// Until this connection is closed, who opens a session waits.
+    pub(crate) async fn block_sessions(&self) -> AnyConnection {
+        let mut database = self.database().await;
+        let block = match DATABASE {
+            Database::Sqlite => "BEGIN IMMEDIATE",
+            Database::Postgres => "BEGIN; LOCK TABLE refresh_tokens IN EXCLUSIVE MODE",
+        };
+        sqlx::raw_sql(block).execute(&mut database).await.unwrap();
+        database
+    }
+
     /// Makes what the database knows of exchanged tokens older.
     pub(crate) async fn let_time_pass(&self, time: Duration) {
-        let file = self.settings.data_dir.join("rag-admin.db");
-        let options = SqliteConnectOptions::new().filename(file);
-        let mut db = options.connect().await.unwrap();
         sqlx::query("UPDATE refresh_tokens SET used_at = used_at - $1")
             .bind(i64::try_from(time.as_secs()).unwrap())
-            .execute(&mut db)
+            .execute(&mut self.database().await)
             .await
             .unwrap();
     }
@@ -127,7 +173,10 @@ impl Browser {
 
     /// Sends a request and takes the cookies of the answer.
     pub(crate) async fn send(&mut self, request: RequestBuilder) -> Response {
-        let response = request.send().await.unwrap();
+        let request = request.build().unwrap();
+        let method = request.method().clone();
+        let response = self.http.execute(request).await.unwrap();
+        documented::check(&method, &response).await;
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
             let (name, value) = pair.split_once('=').unwrap();

@@ -1,4 +1,9 @@
-//! What a sign-in leaves behind: one trace, and the log lines in it.
+//! What a request leaves behind: one trace, and the log lines in it.
+
+mod gone;
+mod outage;
+mod panic;
+mod search;
 
 use std::{fmt::Write, time::Duration};
 
@@ -173,31 +178,34 @@ async fn check(trace_id: &str, email: &str, password: &str, expected: &Expect) {
     sign_in(&server, trace_id, email, password).await;
     let spans = text(trace_id).await;
 
-    let logs = recorded().logs(trace_id);
-    let lines: Vec<String> = logs
-        .iter()
-        .map(|line| format!("{}: {}", line["level"], line["message"]))
-        .collect();
-    expected.assert_eq(&format!("{spans}{}\n", lines.join("\n")));
-
-    let all = format!("{logs:?} {:?}", finished(trace_id));
+    expected.assert_eq(&format!("{spans}{}", log(trace_id)));
+    let all = format!("{:?} {:?}", recorded().logs(trace_id), finished(trace_id));
     assert!(!all.contains(password) && !all.contains(email), "{all}");
 }
 
-async fn sign_in(server: &TestServer, trace_id: &str, email: &str, password: &str) {
+/// The log lines of a trace.
+fn log(trace_id: &str) -> String {
+    let logs = recorded().logs(trace_id);
+    let lines = logs
+        .iter()
+        .map(|line| format!("{}: {}\n", line["level"], line["message"]));
+    lines.collect()
+}
+
+async fn sign_in(server: &TestServer, trace_id: &str, email: &str, password: &str) -> StatusCode {
     let mut browser = server.browser();
     let request = browser
         .request(Method::POST, paths::SIGN_IN)
         .header("traceparent", traceparent(trace_id));
-    browser
+    let response = browser
         .send(request.json(&json!({ "email": email, "password": password })))
-        .await
-        .bytes()
-        .await
-        .unwrap();
+        .await;
+    let status = response.status();
+    response.bytes().await.unwrap();
+    status
 }
 
-fn traceparent(trace_id: &str) -> String {
+pub(crate) fn traceparent(trace_id: &str) -> String {
     format!("00-{trace_id}-{PARENT}-01")
 }
 
@@ -215,7 +223,7 @@ async fn ended(trace_id: &str, name: &str) {
 }
 
 /// The spans of a trace, once there is such a one.
-async fn once(trace_id: &str, is_it: impl Fn(&SpanData) -> bool) -> Vec<SpanData> {
+pub(crate) async fn once(trace_id: &str, is_it: impl Fn(&SpanData) -> bool) -> Vec<SpanData> {
     let there = async {
         loop {
             recorded().telemetry.flush(PATIENCE).await.unwrap();
@@ -255,14 +263,19 @@ fn write_children(text: &mut String, spans: &[SpanData], parent: &str, depth: us
                 "auth.",
                 "crypto.",
                 "document.passages",
-                "user.email",
+                "error.type",
                 "http.response.status_code",
+                "search.",
+                "user.email",
             ]
             .iter()
             .any(|p| key.starts_with(p))
             {
                 write!(text, " {key}={}", attribute.value).unwrap();
             }
+        }
+        for event in span.events.iter() {
+            write!(text, " [{}]", event.name).unwrap();
         }
         text.push('\n');
         write_children(

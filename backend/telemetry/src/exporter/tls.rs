@@ -38,12 +38,16 @@ pub(super) fn connector(
             config.with_client_auth_cert(certificates(&certificate)?, key)?
         }
     };
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    // The frames of HTTP/2 are small, and would wait 40 ms for each other.
+    tcp.set_nodelay(true);
     let builder = HttpsConnectorBuilder::new()
         .with_tls_config(config)
         .https_or_http();
     Ok(match protocol {
-        Protocol::HttpProtobuf => builder.enable_http1().build(),
-        Protocol::Grpc => builder.enable_http2().build(),
+        Protocol::HttpProtobuf => builder.enable_http1().wrap_connector(tcp),
+        Protocol::Grpc => builder.enable_http2().wrap_connector(tcp),
     })
 }
 

@@ -116,8 +116,11 @@ impl<'a> Logging<'a> {
             .chain(version)
     }
 
-    fn dispatch(&self, subscriber: impl Subscriber + Send + Sync) -> Dispatch {
-        let dispatch = Dispatch::new(subscriber);
+    fn dispatch<S>(&self, subscriber: S) -> Dispatch
+    where
+        S: Subscriber + for<'s> LookupSpan<'s> + Send + Sync,
+    {
+        let dispatch = Dispatch::new(subscriber.with(self.filter.wanted()));
         self.correlation.register(&dispatch);
         dispatch
     }

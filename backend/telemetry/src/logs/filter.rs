@@ -4,11 +4,16 @@
 //! would tear holes into every trace.
 
 use crate::error::EXCEPTION_TARGET;
-use tracing::{Level, Metadata, level_filters::LevelFilter};
+use tracing::{
+    Level, Metadata, Subscriber,
+    level_filters::LevelFilter,
+    span::{Attributes, Id, Record},
+    subscriber::Interest,
+};
 use tracing_subscriber::{
-    EnvFilter,
+    EnvFilter, Layer,
     filter::{FilterExt, FilterFn},
-    layer::Filter,
+    layer::{Context, Filter},
 };
 
 /// Crates that exporters are made of. What they say below a warning would be about our own exports.
@@ -34,6 +39,14 @@ pub(crate) struct LogFilter {
     pub(crate) own_level: Option<LevelFilter>,
 }
 
+/// The outermost layer: what no layer wants, it refuses for all of them.
+///
+/// Each layer's filter notes its answer for the span or event that follows. The crate `log` asks whether a record is wanted,
+/// and `enabled!` does; if none follows, the notes are taken for those of the thread's next span, which is lost. They are
+/// thrown away when the outermost layer refuses.
+#[derive(Debug)]
+pub(crate) struct Wanted<F>(F);
+
 // === impl LogFilter ===
 
 impl LogFilter {
@@ -43,14 +56,19 @@ impl LogFilter {
             let is_loud = *metadata.level() <= Level::WARN;
             metadata.target() != STATEMENTS && (is_loud || !is_exporter(metadata.target()))
         };
-        self.by_directives().and(FilterFn::new(not_exporters))
+        self.by_directives().and(at_any_level(not_exporters))
     }
 
     /// The same logs without any of the exporters' crates: what is exported is no news of the export.
     pub(crate) fn exported<S: 'static>(&self) -> impl Filter<S> + use<S> {
         let not_exporters: fn(&Metadata<'_>) -> bool =
             |metadata| metadata.target() != STATEMENTS && !is_exporter(metadata.target());
-        self.by_directives().and(FilterFn::new(not_exporters))
+        self.by_directives().and(at_any_level(not_exporters))
+    }
+
+    /// What is a log or a span: all that any layer wants.
+    pub(crate) fn wanted<S: 'static>(&self) -> Wanted<impl Filter<S> + use<S>> {
+        Wanted(span_filter().or(self.written()))
     }
 
     fn by_directives(&self) -> EnvFilter {
@@ -63,6 +81,12 @@ impl LogFilter {
             .with_default_directive(LevelFilter::INFO.into())
             .parse_lossy(directives)
     }
+}
+
+/// A filter without a hint is taken for one of `TRACE`, also beside a stricter one: then all that is said with the crate
+/// `log` at any level has to be looked at.
+fn at_any_level(wanted: fn(&Metadata<'_>) -> bool) -> FilterFn<fn(&Metadata<'_>) -> bool> {
+    FilterFn::new(wanted).with_max_level_hint(LevelFilter::TRACE)
 }
 
 /// `tracing` spans that become OpenTelemetry spans: of level `info` and above. An event of level `error` goes along: it
@@ -79,6 +103,38 @@ pub(crate) fn span_filter() -> FilterFn<fn(&Metadata<'_>) -> bool> {
             && metadata.target() != EXCEPTION_TARGET
     };
     FilterFn::new(filter).with_max_level_hint(LevelFilter::INFO)
+}
+
+// === impl Wanted ===
+
+impl<S: Subscriber, F: Filter<S> + 'static> Layer<S> for Wanted<F> {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        self.0.callsite_enabled(metadata)
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>, context: Context<'_, S>) -> bool {
+        self.0.enabled(metadata, &context)
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        self.0.on_new_span(attributes, id, context);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        self.0.on_record(id, values, context);
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        self.0.on_enter(id, context);
+    }
+
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        self.0.on_exit(id, context);
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        self.0.on_close(id, context);
+    }
 }
 
 /// `hyper`, `hyper_util::…`, but not `hyperion`.

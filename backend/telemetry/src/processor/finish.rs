@@ -65,6 +65,7 @@ impl Finish {
         if self.dropped.iter().any(|it| it.matches(&span)) {
             return None;
         }
+        last_of_each(&mut span.attributes);
         if self.changes_nothing() {
             return Some(span);
         }
@@ -92,6 +93,31 @@ impl Finish {
             }
         }
     }
+}
+
+/// Of an attribute that was set several times the last value counts (specification, `SetAttribute`); the SDK keeps them all.
+fn last_of_each(attributes: &mut Vec<KeyValue>) {
+    if !is_repeated(attributes) {
+        return;
+    }
+    let mut kept: Vec<KeyValue> = Vec::with_capacity(attributes.len());
+    for attribute in attributes.drain(..) {
+        match kept.iter_mut().find(|it| it.key == attribute.key) {
+            Some(known) => known.value = attribute.value,
+            None => kept.push(attribute),
+        }
+    }
+    *attributes = kept;
+}
+
+fn is_repeated(mut attributes: &[KeyValue]) -> bool {
+    while let Some((one, others)) = attributes.split_first() {
+        if others.iter().any(|it| it.key == one.key) {
+            return true;
+        }
+        attributes = others;
+    }
+    false
 }
 
 fn has(keys: &[String], attribute: &KeyValue) -> bool {
@@ -138,6 +164,19 @@ mod tests {
         assert!(like("*heal*", "GET /health"));
         assert!(like("*", "anything"));
         assert!(!like("POST *", "GET /health"));
+    }
+
+    #[test]
+    fn an_attribute_that_was_set_twice_has_its_last_value() {
+        let of = |pairs: &[(&'static str, i64)]| -> Vec<KeyValue> {
+            let pairs = pairs.iter();
+            pairs
+                .map(|(key, value)| KeyValue::new(*key, *value))
+                .collect()
+        };
+        let mut attributes = of(&[("a", 1), ("b", 2), ("a", 3), ("c", 4), ("a", 5)]);
+        last_of_each(&mut attributes);
+        assert_eq!(attributes, of(&[("a", 5), ("b", 2), ("c", 4)]));
     }
 
     #[test]

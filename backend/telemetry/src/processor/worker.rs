@@ -145,7 +145,7 @@ impl Told {
             (Health::Refused, Outcome::Exported { rejected }) => {
                 tracing::warn!(error, exporter, rejected, "some {what} are refused");
             }
-            (Health::Refused, _) => tracing::warn!(error, exporter, "{what} are refused"),
+            (Health::Refused, _) => tracing::warn!(error, exporter, "{what} are lost"),
         }
     }
 }

@@ -45,8 +45,11 @@ fn causes(error: &::reqwest::Error) -> impl Iterator<Item = Cause<'_>> {
 
 fn by_cause(cause: Cause<'_>) -> Option<&'static str> {
     if let Some(error) = cause.downcast_ref::<io::Error>() {
+        // What it wraps is not among its sources.
+        if let Some(known) = error.get_ref().and_then(|it| by_cause(it)) {
+            return Some(known);
+        }
         return match error.kind() {
-            _ if error.get_ref().is_some_and(|it| it.is::<rustls::Error>()) => Some("tls"),
             io::ErrorKind::ConnectionRefused => Some("connection_refused"),
             io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionAborted
@@ -58,6 +61,9 @@ fn by_cause(cause: Cause<'_>) -> Option<&'static str> {
             io::ErrorKind::TimedOut => Some("timeout"),
             _ => None,
         };
+    }
+    if cause.is::<rustls::Error>() {
+        return Some("tls");
     }
     // The connector's own type is private; this is what it says.
     let text = cause.to_string();

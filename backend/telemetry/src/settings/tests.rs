@@ -54,7 +54,7 @@ fn the_limits_of_batches_are_read_and_nonsense_leaves_the_default() {
     ]);
     let expected = BatchSettings {
         schedule_delay: Duration::from_millis(250),
-        ..BatchSettings::default()
+        ..patient()
     };
     assert_eq!(read.batch, expected);
 }

@@ -33,7 +33,7 @@ pub(super) struct Described {
 /// The statements of one pool.
 #[derive(Debug)]
 pub(super) struct Statements {
-    dialect: Dialect,
+    dialect: Option<Dialect>,
     /// What all of them have.
     place: Vec<KeyValue>,
     known: RwLock<Known>,
@@ -48,7 +48,8 @@ struct Known {
 // === impl Statements ===
 
 impl Statements {
-    pub(super) fn new(dialect: Dialect, place: Vec<KeyValue>) -> Self {
+    /// Without a dialect, nothing is told of them.
+    pub(super) fn new(dialect: Option<Dialect>, place: Vec<KeyValue>) -> Self {
         Self {
             dialect,
             place,
@@ -65,7 +66,8 @@ impl Statements {
         if let Some(known) = self.known.read().by_text.get(sql) {
             return Arc::clone(known);
         }
-        let statement = Statement::parse(sql, self.dialect);
+        let statement = self.dialect.map(|dialect| Statement::parse(sql, dialect));
+        let statement = statement.unwrap_or_default();
         let mut known = self.known.write();
         let is_few = known.is_one_of_few(&statement.summary);
         let described = Arc::new(Described::new(statement, &self.place, is_few));
@@ -114,7 +116,7 @@ impl Described {
 
         let mut attributes = place.to_vec();
         let mut measured = place.to_vec();
-        attributes.push(shared(db::QUERY_TEXT, text));
+        attributes.extend((!text.is_empty()).then(|| shared(db::QUERY_TEXT, text)));
         attributes.extend(operation.clone());
         measured.extend(operation);
         attributes.extend(target.iter().cloned());

@@ -26,6 +26,9 @@ pub struct TracedPool<DB: Database> {
 
 /// Traces the queries of a pool, of SQLite or PostgreSQL.
 ///
+/// A pool of [`sqlx::Any`] is traced as the database that it is connected to. Where that is none of the two, spans tell that
+/// there was a query, and nothing of its text.
+///
 /// ```
 /// # async fn example() -> Result<(), sqlx::Error> {
 /// let pool = sqlx::SqlitePool::connect("sqlite::memory:").await?;
@@ -149,6 +152,12 @@ impl<DB: Database> TracedPool<DB> {
     /// What queries run on that are to make no spans: health checks, clean-up.
     pub fn untraced(&self) -> Untraced<'_, DB> {
         Untraced::new(&self.pool, &self.queries)
+    }
+
+    /// Which database it is, as `db.system.name` has it: `sqlite` or `postgresql`. What [`sqlx::Any`] stands for is known
+    /// by the URL: where a statement differs between databases, this tells which one to take.
+    pub fn system_name(&self) -> &'static str {
+        self.queries.system_name()
     }
 
     /// Closes the pool, see [`Pool::close`].

@@ -31,6 +31,7 @@ pub(super) struct Queries {
     /// What sqlx runs under: made of the current subscriber at the first query, for the same reason.
     subscriber: OnceLock<Dispatch>,
     statements: Statements,
+    system_name: &'static str,
     pool_name: String,
     pool: Weak<dyn Connections>,
 }
@@ -53,8 +54,9 @@ impl Queries {
             tracer: OnceLock::new(),
             instruments: OnceLock::new(),
             subscriber: OnceLock::new(),
-            statements: Statements::new(DB::DIALECT, place.attributes(DB::SYSTEM)),
-            pool_name: place.pool_name(DB::SYSTEM),
+            statements: Statements::new(place.dialect, place.attributes()),
+            system_name: place.system_name(),
+            pool_name: place.pool_name(),
             pool: weak,
         }
     }
@@ -66,6 +68,7 @@ impl Queries {
             instruments: OnceLock::new(),
             subscriber: OnceLock::new(),
             statements: self.statements.afresh(),
+            system_name: self.system_name,
             pool_name: self.pool_name.clone(),
             pool: Weak::clone(&self.pool),
         }
@@ -89,6 +92,10 @@ impl Queries {
 
     fn instruments_of(&self, meter: &Meter) -> Instruments {
         Instruments::new(meter, &self.pool_name, &self.pool)
+    }
+
+    pub(super) fn system_name(&self) -> &'static str {
+        self.system_name
     }
 
     pub(super) fn instruments(&self) -> &Instruments {

@@ -18,7 +18,7 @@ const BEFORE_NAME: [&str; 6] = ["FROM", "JOIN", "INTO", "UPDATE", "TABLE", "AS"]
 /// A statement, described without any of its values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Statement {
-    /// `db.query.text`: literals are `?`, comments are gone, white space is single.
+    /// `db.query.text`: literals are `?`, comments are gone, white space is single; empty if nothing is known.
     pub(super) text: String,
     /// `db.query.summary`: `SELECT users`; empty if nothing is known of the statement.
     pub(super) summary: String,

@@ -3,28 +3,25 @@
 use super::statement::Dialect;
 use opentelemetry::KeyValue;
 use sqlx::{
-    Connection, Database, Postgres, Sqlite, postgres::PgConnectOptions,
-    sqlite::SqliteConnectOptions,
+    Any, ConnectOptions, Connection, Database, Postgres, Sqlite, any::AnyConnectOptions,
+    postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
 };
 use throughline_core::names::{db, network};
 
-/// A database whose SQL can be told from the values in it: SQLite and PostgreSQL.
+/// A database whose SQL can be told from the values in it: SQLite and PostgreSQL, and `Any` where it is one of them.
 pub trait System: Database + Known {}
 
 /// What is known of a database system. Not to be named outside: [`System`] is implemented here only.
 pub trait Known: Database {
-    /// The value of `db.system.name`.
-    const SYSTEM: &'static str;
-    /// How its SQL is read.
-    const DIALECT: Dialect;
-
     /// What its connections are to.
     fn place(options: &<Self::Connection as Connection>::Options) -> Place;
 }
 
 /// Which database it is. Never who uses it.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Place {
+    /// How its SQL is read, if that is known.
+    pub dialect: Option<Dialect>,
     /// `db.namespace`.
     pub namespace: Option<String>,
     /// `server.address`: a host, or the folder of a Unix socket.
@@ -35,11 +32,9 @@ pub struct Place {
 
 impl System for Sqlite {}
 impl System for Postgres {}
+impl System for Any {}
 
 impl Known for Sqlite {
-    const SYSTEM: &'static str = "sqlite";
-    const DIALECT: Dialect = Dialect::Sqlite;
-
     /// The name of its file, without the folders that it is in.
     fn place(options: &SqliteConnectOptions) -> Place {
         let name = options.get_filename().file_name();
@@ -51,20 +46,18 @@ impl Known for Sqlite {
                 Some(name) if in_memory(&name) => Some(":memory:".to_owned()),
                 name => name,
             },
-            ..Place::default()
+            ..Place::of(Some(Dialect::Sqlite))
         }
     }
 }
 
 impl Known for Postgres {
-    const SYSTEM: &'static str = "postgresql";
-    const DIALECT: Dialect = Dialect::Postgres;
-
     /// Without a schema, which the server would have to be asked for; and without a name where that is the user's.
     fn place(options: &PgConnectOptions) -> Place {
         let socket = options.get_socket().map(|path| path.display().to_string());
         let is_socket = socket.is_some() || options.get_host().starts_with('/');
         Place {
+            dialect: Some(Dialect::Postgres),
             namespace: options.get_database().map(str::to_owned),
             address: Some(socket.unwrap_or_else(|| options.get_host().to_owned())),
             port: (!is_socket).then(|| options.get_port()),
@@ -72,12 +65,42 @@ impl Known for Postgres {
     }
 }
 
+impl Known for Any {
+    /// That of the database which the URL's scheme stands for.
+    fn place(options: &AnyConnectOptions) -> Place {
+        let url = &options.database_url;
+        let place = match url.scheme() {
+            "sqlite" => SqliteConnectOptions::from_url(url).map(|it| Sqlite::place(&it)),
+            "postgres" | "postgresql" => {
+                PgConnectOptions::from_url(url).map(|it| Postgres::place(&it))
+            }
+            _ => return Place::of(None),
+        };
+        // With a URL that cannot be read there will be no query.
+        place.unwrap_or_else(|_| Place::of(None))
+    }
+}
+
 // === impl Place ===
 
 impl Place {
+    fn of(dialect: Option<Dialect>) -> Self {
+        Self {
+            dialect,
+            namespace: None,
+            address: None,
+            port: None,
+        }
+    }
+
+    /// The value of `db.system.name`.
+    pub(super) fn system_name(&self) -> &'static str {
+        self.dialect.map_or("other_sql", Dialect::system_name)
+    }
+
     /// The attributes that all spans of a pool have.
-    pub(super) fn attributes(&self, system: &'static str) -> Vec<KeyValue> {
-        let mut attributes = vec![KeyValue::new(db::SYSTEM_NAME, system)];
+    pub(super) fn attributes(&self) -> Vec<KeyValue> {
+        let mut attributes = vec![KeyValue::new(db::SYSTEM_NAME, self.system_name())];
         let namespace = self.namespace.clone();
         attributes.extend(namespace.map(|it| KeyValue::new(db::NAMESPACE, it)));
         let address = self.address.clone();
@@ -88,7 +111,7 @@ impl Place {
     }
 
     /// `db.client.connection.pool.name`, in the form that the conventions suggest: `address:port/namespace`.
-    pub(super) fn pool_name(&self, system: &'static str) -> String {
+    pub(super) fn pool_name(&self) -> String {
         let mut name = self.address.clone().unwrap_or_default();
         if let Some(port) = self.port {
             name.push(':');
@@ -101,7 +124,7 @@ impl Place {
             name.push_str(namespace);
         }
         if name.is_empty() {
-            name.push_str(system);
+            name.push_str(self.system_name());
         }
         name
     }
@@ -119,12 +142,22 @@ mod tests {
         assert_eq!(by_socket.port, None);
         let by_network =
             Postgres::place(&options.host("db.example.com").port(5433).database("shop"));
-        assert_eq!(
-            by_network.pool_name("postgresql"),
-            "db.example.com:5433/shop"
-        );
+        assert_eq!(by_network.pool_name(), "db.example.com:5433/shop");
         assert!(!format!("{by_network:?}").contains("somebody"));
         let in_a_file = SqliteConnectOptions::new().filename("/var/lib/shop/shop.db");
-        assert_eq!(Sqlite::place(&in_a_file).pool_name("sqlite"), "shop.db");
+        assert_eq!(Sqlite::place(&in_a_file).pool_name(), "shop.db");
+    }
+
+    #[test]
+    fn a_database_that_the_url_names_is_known_by_its_scheme() {
+        let place = |url: &str| Any::place(&url.parse().unwrap());
+        let postgres = place("postgres://somebody:secret@db.example.com:5433/shop");
+        assert_eq!(postgres.system_name(), "postgresql");
+        assert_eq!(postgres.pool_name(), "db.example.com:5433/shop");
+        let sqlite = place("sqlite:/var/lib/shop/shop.db?mode=ro");
+        assert_eq!(sqlite.system_name(), "sqlite");
+        assert_eq!(sqlite.pool_name(), "shop.db");
+        let other = place("mysql://somebody:secret@db.example.com/shop");
+        assert_eq!(other.pool_name(), "other_sql");
     }
 }

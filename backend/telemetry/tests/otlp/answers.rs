@@ -53,10 +53,11 @@ async fn what_a_receiver_refuses_is_counted_and_not_sent_again() {
 async fn what_came_during_an_outage_arrives_once_afterwards() {
     let _alone = alone();
     for protocol in PROTOCOLS {
-        let receiver = Receiver::start(&[Reply::Down], Reply::Accept).await;
+        let receiver = Receiver::start(&[Reply::Down; 8], Reply::Accept).await;
         let telemetry = exporting_to(&receiver.url(), protocol, &[]);
         make_spans(&telemetry, 100);
-        telemetry.flush(LONG).await.unwrap();
+        // A flush does not wait for the pause to be over.
+        while telemetry.flush(Duration::from_millis(50)).await.is_err() {}
         let ledger = telemetry.shutdown(LONG).await[0];
         assert_eq!((ledger.exported, ledger.dropped_total()), (100, 0));
         assert_eq!(receiver.script.accepted(), 100);

@@ -19,7 +19,13 @@ use opentelemetry_proto::tonic::collector::{
     },
 };
 use prost::Message;
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 use throughline_instrument::{init, metrics::Counter};
 use tokio::{
     net::TcpListener,
@@ -163,6 +169,24 @@ async fn metrics_are_sent_with_the_temporality_that_is_asked_for() {
     let work = metrics.find(|it| it.name == "work").unwrap();
     let text = format!("{work:?}");
     assert!(text.contains("aggregation_temporality: Delta"), "{text}");
+    telemetry.shutdown(LONG).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn metrics_are_sent_again_if_the_receiver_was_down() {
+    let _alone = alone();
+    let requests = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&requests);
+    let receive = post(async move || match count.fetch_add(1, Ordering::Relaxed) {
+        0 => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::OK,
+    });
+    let server = Server::start(Router::new().route("/v1/metrics", receive)).await;
+    let endpoint = server.url("/v1/metrics");
+    let telemetry = telemetry(&[("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", &endpoint)]);
+    telemetry.flush(LONG).await.unwrap();
+    assert_eq!(requests.load(Ordering::Relaxed), 2);
     telemetry.shutdown(LONG).await;
     server.stop().await;
 }

@@ -1,10 +1,11 @@
 //! A database that goes away and comes back.
 
-use super::{server::Server, support::Recorder};
+use super::support::Recorder;
 use expect_test::expect;
 use sqlx::{Postgres, postgres::PgPoolOptions};
 use std::time::Duration;
 use throughline_instrument::sqlx::{TracedPool, trace};
+use throughline_test_postgres::Server;
 
 async fn ask(db: &TracedPool<Postgres>) -> Result<i32, sqlx::Error> {
     sqlx::query_scalar("SELECT 1").fetch_one(db).await

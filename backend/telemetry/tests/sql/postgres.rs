@@ -1,9 +1,10 @@
 //! PostgreSQL, a database for each test on a server for all.
 
-use super::{server::Server, support::Recorder};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgPoolOptions};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use super::support::Recorder;
+use sqlx::postgres::PgPoolOptions;
+use std::sync::Arc;
 use throughline_instrument::sqlx::trace;
+use throughline_test_postgres::Server;
 
 #[path = "cases.rs"]
 #[expect(clippy::duplicate_mod, reason = "each database runs all cases")]
@@ -24,29 +25,10 @@ pub(crate) struct Database {
     name: String,
 }
 
-/// The server of the tests that run now. It stops after the last of them, also when that one panics.
-fn server() -> Arc<Server> {
-    static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
-    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    shared.upgrade().unwrap_or_else(|| {
-        let server = Arc::new(Server::start());
-        *shared = Arc::downgrade(&server);
-        server
-    })
-}
-
 impl Database {
     pub(crate) async fn new() -> Self {
-        let server = server();
-        let name = server.next_database();
-        let mut connection = PgConnection::connect_with(&server.options("postgres"))
-            .await
-            .unwrap();
-        let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
-        sqlx::raw_sql(create)
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        let server = Server::shared();
+        let name = server.create_database().await;
         Self { server, name }
     }
 

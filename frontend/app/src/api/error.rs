@@ -19,6 +19,8 @@ pub(crate) enum ApiError {
         /// If the server says when.
         wait_seconds: Option<u32>,
     },
+    /// The provider sent the person back, who is not signed in.
+    NotSignedInByProvider,
     /// The server answered with something else.
     Failed,
 }
@@ -56,6 +58,9 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ApiError::Unreachable => f.write_str("The server cannot be reached."),
+            ApiError::NotSignedInByProvider => {
+                f.write_str("The provider did not sign you in. Try again, or use your password.")
+            }
             ApiError::Unauthorized(problem) | ApiError::Refused(problem) => {
                 f.write_str(&problem.detail)
             }

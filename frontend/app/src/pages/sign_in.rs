@@ -6,6 +6,7 @@ use rag_admin_api::{SignIn as Typed, User};
 use crate::{
     api::{self, ApiError},
     parts::{Brand, value},
+    provider,
 };
 
 /// The form, beside a picture of the trace that sending it makes.
@@ -97,9 +98,27 @@ pub(crate) fn SignIn(reason: Option<ApiError>, signed_in: Callback<User>) -> imp
                         <span class="spinner" hidden=move || !busy.get()></span>
                         {move || if busy.get() { "Signing in…" } else { "Sign in" }}
                     </button>
+                    {provider::name().map(|name| view! { <ByProvider name /> })}
                 </form>
             </section>
         </main>
+    }
+}
+
+/// The other way in: a link, for the browser leaves the page.
+#[component]
+fn ByProvider(name: String) -> impl IntoView {
+    view! {
+        <p class="or">"or"</p>
+        <a
+            id="sign-in-with-provider"
+            class="secondary"
+            href=provider::START
+            data-trace="sign-in-with-provider"
+        >
+            "Sign in with "
+            {name}
+        </a>
     }
 }
 

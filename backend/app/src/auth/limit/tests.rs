@@ -1,4 +1,7 @@
+use std::net::Ipv6Addr;
+
 use super::*;
+use crate::limit::MAX_BUCKETS;
 
 const ALICE: &str = "alice@example.com";
 
@@ -79,5 +82,5 @@ fn memory_is_bounded() {
     for n in 0..u16::MAX {
         let _ = limiter.try_once(&format!("{n}@example.com"), address(n), now);
     }
-    assert!(limiter.full_at.lock().len() <= MAX_BUCKETS);
+    assert!(limiter.0.lock().len() <= MAX_BUCKETS);
 }

@@ -1,13 +1,13 @@
 //! `GET /api/v1/auth/oidc/callback`
 
-use std::{net::SocketAddr, time::Instant};
+use std::{net::IpAddr, time::Instant};
 
 use axum::{
-    extract::{ConnectInfo, Query, State},
+    extract::{Query, State},
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
-use rag_admin_api::User;
+use rag_admin_api::{User, paths};
 use serde::Deserialize;
 use tracing::{Instrument, Span, field, info, info_span, warn};
 
@@ -19,12 +19,14 @@ use super::{
 use crate::{
     app::App,
     auth::sessions::{self, TokenPair},
+    client::ClientAddress,
     clock,
     metrics::{Method, Outcome, signed_in},
 };
 
 /// What the provider sends the browser back with (RFC 6749, 4.1.2).
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Answer {
     #[serde(default)]
     code: String,
@@ -60,14 +62,21 @@ impl NotSignedIn {
 }
 
 /// The browser is back from the provider: 303 to the page, signed in with two cookies, or with a word of why not.
+#[utoipa::path(
+    get,
+    operation_id = "end_sign_in_with_provider",
+    path = "/v1/auth/oidc/callback",
+    params(Answer),
+    responses((status = 303, description = "To the page, signed in with two cookies, or with a word of why not.")),
+)]
 pub(crate) async fn callback(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     Query(answer): Query<Answer>,
 ) -> Response {
     let started = Instant::now();
-    let result = sign_in(&app, peer, &headers, answer).await;
+    let result = sign_in(&app, address, &headers, answer).await;
     let ended = |outcome| signed_in(outcome, Method::Provider, started.elapsed());
     let forget = app.cookies.clear_attempt();
     match result {
@@ -81,14 +90,18 @@ pub(crate) async fn callback(
             ended(error.outcome());
             let text = format!("{:#}", anyhow::Error::from(error));
             warn!(reason = text, "sign-in with the provider failed");
-            (forget, Redirect::to("/?sign-in=failed")).into_response()
+            (
+                forget,
+                Redirect::to(&format!("/{}", paths::PROVIDER_FAILED)),
+            )
+                .into_response()
         }
     }
 }
 
 async fn sign_in(
     app: &App,
-    peer: SocketAddr,
+    address: IpAddr,
     headers: &HeaderMap,
     answer: Answer,
 ) -> Result<(User, TokenPair), NotSignedIn> {
@@ -99,7 +112,7 @@ async fn sign_in(
         return Err(NotSignedIn::NotAsked);
     };
     // Each code is a request to the provider: nobody is to make us ask it without end.
-    let tried = app.limiter.try_once("", peer.ip(), Instant::now());
+    let tried = app.limiter.try_once("", address, Instant::now());
     tried.map_err(|_| NotSignedIn::TooMany)?;
     let span = info_span!(
         "authenticate_user",
@@ -115,7 +128,7 @@ async fn sign_in(
         span.record("auth.success", result.is_ok());
         match &result {
             Ok((user, _)) => {
-                app.limiter.succeeded("", peer.ip());
+                app.limiter.succeeded("", address);
                 span.record("user.id", &user.id);
                 span.record("user.email", app.telemetry_email.show(&user.email));
             }

@@ -10,14 +10,12 @@ use openidconnect::{
     core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata},
     url::Url,
 };
+use rag_admin_api::paths;
 use throughline_instrument::reqwest::ClientWithMiddleware;
 use tokio::sync::Mutex;
 
 use super::{attempt::Attempt, http};
 use crate::{auth::Secret, settings::OidcSettings, users::Email};
-
-/// Where the provider sends the browser back to.
-const CALLBACK: &str = "/api/v1/auth/oidc/callback";
 
 /// How long what the provider says of itself (addresses, keys) holds. A new key is known after that at the latest.
 const METADATA_LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -65,7 +63,11 @@ pub(super) enum NobodyKnown {
 
 impl Provider {
     pub(crate) fn new(settings: &OidcSettings, public_url: &str) -> anyhow::Result<Provider> {
-        let redirect = format!("{}{CALLBACK}", public_url.trim_end_matches('/'));
+        let redirect = format!(
+            "{}{}",
+            public_url.trim_end_matches('/'),
+            paths::PROVIDER_CALLBACK
+        );
         Ok(Provider {
             issuer: IssuerUrl::new(settings.issuer.clone()).context("OIDC_ISSUER")?,
             client_id: ClientId::new(settings.client_id.clone()),

@@ -10,6 +10,12 @@ use tracing::warn;
 use crate::{app::App, problem::Problem};
 
 /// Sends the browser to the provider: 303 with a cookie, 404 without a provider, 502 if that does not answer.
+#[utoipa::path(
+    get,
+    operation_id = "start_sign_in_with_provider",
+    path = "/v1/auth/oidc/start",
+    responses((status = 303, description = "To the provider, with a cookie.")),
+)]
 pub(crate) async fn start(State(app): State<App>) -> Result<impl IntoResponse, Problem> {
     let Some(provider) = &app.oidc else {
         let detail = "There is no provider to sign in with.";

@@ -1,6 +1,6 @@
 // An OpenID Connect provider for tests: `node provider.mjs REDIRECT_URI [KEY CERTIFICATE]`. It prints its issuer once it listens.
 //
-// Whoever signs in is `alice`, without being asked for a password: what is under test is not the provider.
+// Whoever signs in is asked for a name, and for no password: what is under test is not the provider.
 
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
@@ -8,6 +8,7 @@ import https from 'node:https';
 import { Provider } from 'oidc-provider';
 
 const people = {
+  demo: { email: 'demo@example.com', email_verified: true },
   alice: { email: 'alice@example.com', email_verified: true },
   stranger: { email: 'stranger@example.com', email_verified: true },
   impostor: { email: 'alice@example.com', email_verified: false },
@@ -42,8 +43,12 @@ server.listen(0, '127.0.0.1', () => {
     if (!request.url.startsWith('/interaction/')) return answer(request, response);
     const { params, prompt, session } = await provider.interactionDetails(request, response);
     if (prompt.name === 'login') {
-      // Who it is comes in a cookie of the test's.
-      const who = /who=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? 'alice';
+      // Who it is comes in the form, or in a cookie of a test without a page.
+      const who = /[?; ]who=(\w+)/.exec(`${request.url}; ${request.headers.cookie}`)?.[1];
+      if (!who) {
+        response.setHeader('content-type', 'text/html');
+        return response.end('<form>Who are you? <input id="who" name="who"><button id="continue">Continue</button></form>');
+      }
       return provider.interactionFinished(request, response, { login: { accountId: who } });
     }
     const grant = new provider.Grant({ accountId: session.accountId, clientId: params.client_id });

@@ -45,6 +45,18 @@ enum Escapes {
     Backslash,
 }
 
+// === impl Dialect ===
+
+impl Dialect {
+    /// The value of `db.system.name`.
+    pub(in crate::sqlx) fn system_name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgresql",
+        }
+    }
+}
+
 // === impl Lexer ===
 
 impl<'a> Lexer<'a> {

@@ -1,6 +1,9 @@
-//! A PostgreSQL server on a port and in a folder of its own.
+//! For tests: a PostgreSQL server on a port and in a folder of its own, of the programs that are installed.
 
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection,
+    postgres::{PgConnectOptions, PgSslMode},
+};
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -11,19 +14,30 @@ use std::{
     },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU32, Ordering},
+    },
     thread,
 };
 use tempfile::TempDir;
 
 const MISSING: &str = "PostgreSQL is missing: these tests need its server. `cargo xtask test` installs it; \
     by hand: apt-get install --no-install-recommends postgresql; elsewhere, set POSTGRES_BIN to the folder of initdb.";
+/// What tests write need not survive.
+const SETTINGS: [&str; 5] = [
+    "fsync=off",
+    "full_page_writes=off",
+    "autovacuum=off",
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+];
 /// Another program may take the free port first.
 const ATTEMPTS: usize = 5;
 
 /// A server. It is stopped, and its folder removed, when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub struct Server {
     programs: Programs,
     folder: TempDir,
     port: u16,
@@ -47,7 +61,19 @@ struct User {
 // === impl Server ===
 
 impl Server {
-    pub(crate) fn start() -> Self {
+    /// The server of the tests that run now. It stops after the last of them, also when that one panics.
+    pub fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let server = Arc::new(Self::start());
+            *shared = Arc::downgrade(&server);
+            server
+        })
+    }
+
+    /// A server of one's own.
+    pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let programs = Programs::find(folder.path());
         let mut server = Self {
@@ -69,16 +95,26 @@ impl Server {
         panic!("PostgreSQL did not start on any of {ATTEMPTS} ports");
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    /// Where it listens, on 127.0.0.1.
+    pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// A name that no other test has.
-    pub(crate) fn next_database(&self) -> String {
-        format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed))
+    /// A new database, by a name that no other test has.
+    pub async fn create_database(&self) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let mut connection = self.options("postgres").connect().await.unwrap();
+        let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        sqlx::raw_sql(create)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        name
     }
 
-    pub(crate) fn options(&self, database: &str) -> PgConnectOptions {
+    /// How to connect to one of its databases; `postgres` is always there.
+    pub fn options(&self, database: &str) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
             .host("127.0.0.1")
             .port(self.port)
@@ -86,6 +122,11 @@ impl Server {
             .password("secret_password")
             .database(database)
             .ssl_mode(PgSslMode::Disable)
+    }
+
+    /// The same as a URL, user and password included.
+    pub fn url(&self, database: &str) -> String {
+        self.options(database).to_url_lossy().to_string()
     }
 
     fn initialize(&self) {
@@ -102,15 +143,14 @@ impl Server {
     }
 
     /// Starts, and waits until it listens. Whether it does.
-    pub(crate) fn run(&mut self) -> bool {
+    pub fn run(&mut self) -> bool {
         let mut child = self
             .programs
             .command("postgres")
             .arg("-D")
             .arg(self.data())
-            .args(["-p", &self.port.to_string(), "-c", "fsync=off"])
-            .args(["-c", "listen_addresses=127.0.0.1"])
-            .args(["-c", "unix_socket_directories="])
+            .args(["-p", &self.port.to_string()])
+            .args(SETTINGS.iter().flat_map(|it| ["-c", it]))
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -123,7 +163,7 @@ impl Server {
     }
 
     /// Stops it at once, as a crash would.
-    pub(crate) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         let Some(mut child) = self.running.take() else {
             return;
         };
