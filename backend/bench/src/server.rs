@@ -120,7 +120,7 @@ fn instrumented(arm: Arm, pool: SqlitePool, sink: &str) -> Result<(Router, Insta
                     .with_state(throughline_instrument::sqlx::trace(pool)),
             };
             (
-                throughline_instrument::Telemetry::instrument(&telemetry, app),
+                throughline_instrument::Telemetry::trace(&telemetry, app),
                 Installed::Ours(telemetry),
             )
         }

@@ -181,7 +181,7 @@ async fn a_panic_that_is_caught_outside_is_still_seen() {
     let recorder = Recorder::new();
     let router = recorder
         .telemetry
-        .instrument(Router::new().route("/", get(panics)));
+        .trace(Router::new().route("/", get(panics)));
     let server = Server::start(router.layer(CatchPanicLayer::new())).await;
     send(&server, &[("GET", "/")]).await;
     server.stop().await;
