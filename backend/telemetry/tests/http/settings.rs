@@ -111,7 +111,13 @@ async fn the_standard_header_is_read_where_the_proxies_write_it() {
 
 #[tokio::test]
 async fn urls_that_match_a_pattern_are_excluded() {
-    let paths = ["/client/7/info", "/live", "/live/7", "/?next=/live", "/v1"];
+    let paths = [
+        "/client/7/info",
+        "/live",
+        "/live/7",
+        "/?next=/live",
+        "/v1/logs",
+    ];
     let of = async |change: fn(Builder) -> Builder| {
         let recorder = Recorder::with(change);
         let server = recorder.serve(Router::new().fallback(ok)).await;
