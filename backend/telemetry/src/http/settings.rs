@@ -138,9 +138,9 @@ impl HttpSettings {
         self
     }
 
-    /// Captured headers of which only `REDACTED` is recorded, in place of the default: `authorization`,
-    /// `proxy-authorization`, `cookie`, `set-cookie`, and names that tell of a token, a secret, a password, a credential,
-    /// a signature or an API key. An empty list records everything as it is.
+    /// Captured headers of which only `REDACTED` is recorded, in place of the default: names that tell of
+    /// authorization, a cookie, a token, a secret, a password, a credential, a session, a signature, a key, or of a user whom
+    /// a proxy has identified. An empty list records everything as it is, but for secrets in URLs.
     ///
     /// `OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS` adds to them, a list with commas.
     pub fn sanitized_headers(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -161,7 +161,8 @@ impl HttpSettings {
         self
     }
 
-    /// By which headers they say it. `OTEL_RUST_HTTP_FORWARDING_HEADERS` wins: `x-forwarded` or `forwarded`.
+    /// By which headers they say it. `OTEL_RUST_HTTP_FORWARDING_HEADERS` wins: `x-forwarded` or `forwarded`, in any
+    /// case.
     pub fn forwarding_headers(mut self, headers: ForwardingHeaders) -> Self {
         self.forwarding = headers;
         self
