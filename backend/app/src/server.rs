@@ -94,7 +94,7 @@ impl Server {
         if settings.trace_context_test == TraceContextTest::Served {
             router = router.merge(conformance::router(telemetry)?);
         }
-        let router = telemetry.instrument(router);
+        let router = telemetry.trace(router);
         let otlp = otlp_listener(settings.otlp_http).await?;
 
         let otlp_address = otlp.as_ref().map(TcpListener::local_addr).transpose()?;

@@ -114,7 +114,7 @@ fn instrumented(arm: Arm, pool: SqlitePool, sink: &str) -> Result<(Router, Insta
                 Queries::Untraced => app(get(user), pool),
                 Queries::Traced => app(get(traced_user), throughline_instrument::sqlx::trace(pool)),
             };
-            (telemetry.instrument(app), Installed::Ours(telemetry))
+            (telemetry.trace(app), Installed::Ours(telemetry))
         }
         Telemetry::AxumTracingOpentelemetry => {
             let traces = peers::install(sink)?;

@@ -27,9 +27,17 @@ use tracing_log::{AsLog, LogTracer};
 use tracing_subscriber::fmt::{MakeWriter, writer::BoxMakeWriter};
 
 /// Paths that are not traced unless [`Builder::excluded_paths`] says otherwise: telemetry's own, and health checks.
-pub const EXCLUDED_PATHS: [&str; 4] = ["/v1", "/telemetry", "/healthz", "/readyz"];
+pub const EXCLUDED_PATHS: [&str; 6] = [
+    "/v1/traces",
+    "/v1/logs",
+    "/v1/metrics",
+    "/telemetry",
+    "/healthz",
+    "/readyz",
+];
 
-/// How many sets of attributes an instrument keeps apart, unless [`Builder::cardinality_limit`] says otherwise.
+/// How many sets of attributes an application's instrument keeps apart, unless [`Builder::cardinality_limit`] says otherwise.
+/// Those of this crate, whose attributes are routes and queries, keep the SDK's 2000.
 pub const CARDINALITY_LIMIT: usize = 100;
 
 /// What [`init`] returns: what to set up, and how.
@@ -166,8 +174,8 @@ impl Builder {
         self
     }
 
-    /// How many sets of attributes an instrument keeps apart, in place of [`CARDINALITY_LIMIT`]. Measurements with
-    /// further ones are added up under `otel.metric.overflow=true`. 0 counts as 1.
+    /// How many sets of attributes an application's instrument keeps apart, in place of [`CARDINALITY_LIMIT`]. Measurements
+    /// with further ones are added up under `otel.metric.overflow=true`. 0 counts as 1.
     pub fn cardinality_limit(mut self, sets: usize) -> Self {
         // The SDK refuses the largest number, for it adds one.
         self.readers.cardinality_limit = sets.clamp(1, usize::MAX - 1);

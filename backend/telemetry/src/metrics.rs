@@ -38,7 +38,7 @@
 //! sign_ins.add(1, ("user.id", "42"));
 //! ```
 //!
-//! Behind that, views keep every instrument to 100 sets of attributes (see
+//! Behind that, views keep every instrument of an application to 100 sets of attributes (see
 //! [`Builder::cardinality_limit`](crate::Builder::cardinality_limit)); what is beyond is counted under
 //! `otel.metric.overflow=true`. For what this does not offer there is OpenTelemetry's own
 //! [`global::meter`](opentelemetry::global::meter), with the same limit.

@@ -12,10 +12,10 @@ mod tests;
 
 #[cfg(test)]
 pub(crate) use self::otlp::Headers;
-use self::read::Reader;
 pub(crate) use self::{
     limits::Limits,
     otlp::{Compression, Destinations, Otlp, Protocol, Signal, Tls},
+    read::Reader,
     sampler::SamplerName,
 };
 use crate::{error::ExceptionSignal, http::HttpVariables};
@@ -126,7 +126,7 @@ impl Variables {
                 .map_or_else(ExceptionSignal::default, |list| {
                     ExceptionSignal::parse(&list)
                 }),
-            http: HttpVariables::read(&|name| read.text(name)),
+            http: HttpVariables::read(&read),
             warnings: Vec::new(),
         };
         variables.warnings = read.into_warnings();

@@ -80,7 +80,7 @@ impl Telemetry {
     /// added to the result runs outside of it.
     ///
     /// `http.route` is unknown for services mounted with [`Router::nest_service`]: their spans are named by the method.
-    pub fn instrument<S>(&self, router: Router<S>) -> Router<S>
+    pub fn trace<S>(&self, router: Router<S>) -> Router<S>
     where
         S: Clone + Send + Sync + 'static,
     {

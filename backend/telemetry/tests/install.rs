@@ -35,7 +35,7 @@ async fn one_call_sets_everything_up_for_the_process() {
     let router = Router::new()
         .route("/", get(handler))
         .with_state(trace(pool));
-    let app = telemetry.instrument(router);
+    let app = telemetry.trace(router);
     // The whole exchange runs as a task of its own, as in a server.
     let exchange = tokio::spawn(async move {
         let request = axum::extract::Request::<axum::body::Body>::default();

@@ -126,6 +126,58 @@ fn exporters_are_heard_only_when_something_is_wrong() {
 }
 
 #[tokio::test]
+async fn a_crate_that_rust_log_names_is_heard_and_one_with_a_similar_name_is_not_an_exporter() {
+    let recorder = Recorder::with(|builder| {
+        builder.from_vars(|name| {
+            (name == "RUST_LOG").then(|| "info,tower_http=debug,hyper_util=debug".to_owned())
+        })
+    });
+    tracing::debug!(target: "tower_http::trace::on_response", "finished");
+    tracing::debug!(target: "hyper_util::client", "connected");
+    info!(target: "tower_sessions::service", "loaded");
+    info!(target: "h2::frame", "sent");
+    info_span!(target: "tower_sessions::session", "session.load").in_scope(|| ());
+    let said: Vec<Value> = recorder
+        .log()
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["message"].clone())
+        .collect();
+    assert_eq!(said, ["finished", "connected", "loaded"]);
+    assert_eq!(recorder.tree(&[]).await, "session.load\n");
+}
+
+#[test]
+fn a_field_of_the_applications_may_be_called_log() {
+    let recorder = Recorder::new();
+    info!(log.id = 7, "of a document");
+    assert_eq!(last(&recorder)["log.id"], 7);
+}
+
+/// An error that is its own cause.
+#[derive(Debug)]
+struct Circle;
+
+impl std::fmt::Display for Circle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("again")
+    }
+}
+
+impl std::error::Error for Circle {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self)
+    }
+}
+
+#[test]
+fn a_circle_of_causes_is_told_a_few_times() {
+    let recorder = Recorder::new();
+    warn!(error = &Circle as &dyn std::error::Error, "a circle");
+    let told = last(&recorder)["error"].as_str().unwrap().to_owned();
+    assert_eq!(told.matches("again").count(), 16);
+}
+
+#[tokio::test]
 async fn a_question_whether_something_is_logged_costs_no_span() {
     let recorder = Recorder::new();
     for (level, target) in [

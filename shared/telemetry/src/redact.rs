@@ -26,9 +26,11 @@ const FRAGMENT: &[u8] = b"&";
 
 /// A URL without its credentials, and without the values of secret parameters in its query and in its fragment.
 ///
-/// Secret are the signatures that the semantic conventions name for `url.full`, and `token`, `*_token`, `code`, `state`,
-/// `password`, `api_key` and `session` in any case, in percent-encoding and in brackets (`user[password]`) too. The value
-/// of any other parameter is redacted if it is itself a URL, percent-encoded, that holds a secret.
+/// Secret are `code`, `state`, `sig`, `otp`, `totp` and `pwd`, and what has `token`, `secret`, `passw`, `passphrase`,
+/// `credential`, `signature`, `apikey`, `accesskey`, `session`, `jwt`, `assertion`, `saml`, `verifier` or `authorization` in
+/// its name: in any case, with `-`, `_` or `.` anywhere, in percent-encoding and in brackets (`user[password]`) too. What the
+/// semantic conventions name for `url.full` is among them. The value of any other parameter is redacted if it is itself a
+/// URL, percent-encoded, that holds a secret.
 pub fn url(url: &str) -> Cow<'_, str> {
     redact(url, BASE, Values::LookInside)
 }

@@ -101,7 +101,7 @@ pub(crate) async fn serve(endpoint: &str, protocol: &str) {
     let subscriber = telemetry.subscriber();
     let _current = dispatcher::set_default(&subscriber);
     let router = Router::new().route("/orders/{id}", get(order));
-    let router = telemetry.instrument(router);
+    let router = telemetry.trace(router);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move { axum::serve(listener, router).await });

@@ -62,11 +62,14 @@ struct Path {
 
 impl ForwardingHeaders {
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        match name {
-            "x-forwarded" => Some(Self::XForwarded),
-            "forwarded" => Some(Self::Forwarded),
-            _ => None,
-        }
+        let known = [
+            ("x-forwarded", Self::XForwarded),
+            ("forwarded", Self::Forwarded),
+        ];
+        let mut known = known.into_iter();
+        known
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, headers)| headers)
     }
 }
 

@@ -1,18 +1,17 @@
 //! Headers that become attributes of the span, where an application asks for them.
 
 use super::clip::clip_to;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName};
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use regex::RegexSet;
 use throughline_core::{limits::MAX_ATTRIBUTE_VALUE_BYTES, names, redact};
 
 /// Names of headers that are never recorded as they are, unless an application says so.
-pub(crate) const SANITIZED: [&str; 5] = [
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "set-cookie",
-    ".*(?:token|secret|password|credential|signature|api-?key).*",
+pub(crate) const SANITIZED: [&str; 3] = [
+    ".*(?:token|secret|passw|passphrase|credential|signature|session|jwt|assertion|authoriz|authentic|cookie).*",
+    // What proxies and platforms tell of a user whom they have identified.
+    ".*(?:oidc|principal|client-cert).*",
+    ".*(?:api|auth|access|account|functions|master|private|subscription)-?key.*|(?:.*-)?auth(?:-.*)?",
 ];
 
 /// Headers of one message that become attributes. More would take the room of the span's own (128 in all).
@@ -75,7 +74,9 @@ impl CapturedHeaders {
         }
         let mut room = MAX_ATTRIBUTE_VALUE_BYTES;
         let texts = values.map(|value| {
-            let text = clip_to(&text(name, value), room);
+            let text = String::from_utf8_lossy(value.as_bytes());
+            // URLs carry secrets, in whatever header they are.
+            let text = clip_to(&redact::url(&text), room);
             room -= text.len();
             text.into()
         });
@@ -83,19 +84,11 @@ impl CapturedHeaders {
     }
 }
 
-/// A header's value. URLs carry secrets as any other URL does.
-fn text(name: &HeaderName, value: &HeaderValue) -> String {
-    let text = String::from_utf8_lossy(value.as_bytes());
-    if [header::REFERER, header::LOCATION, header::CONTENT_LOCATION].contains(name) {
-        return redact::url(&text).into_owned();
-    }
-    text.into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::http::patterns;
+    use http::HeaderValue;
 
     fn captured(names: &str, headers: &[(&str, &str)]) -> String {
         let captured = CapturedHeaders {
@@ -129,7 +122,7 @@ mod tests {
         let headers = [
             ("authorization", "Basic c2VjcmV0"),
             ("cookie", "a=secret"),
-            ("x-api-key", "secret"),
+            ("x-original-url", "/?token=secret"),
             (
                 "referer",
                 "https://user:secret@example.com/?token=secret&page=2",
@@ -138,6 +131,33 @@ mod tests {
         let text = captured(".*", &headers);
         assert!(!text.contains("secret") && !text.contains("c2Vj"), "{text}");
         assert!(text.contains("page=2"), "{text}");
+    }
+
+    #[test]
+    fn names_tell_of_secrets() {
+        let secret = [
+            "proxy-authorization",
+            "set-cookie",
+            "x-api-key",
+            "x-forwarded-authorization",
+            "x-original-cookie",
+            "x-amzn-oidc-data",
+            "x-goog-iap-jwt-assertion",
+            "cf-access-jwt-assertion",
+            "x-session-id",
+            "x-auth",
+            "x-auth-key",
+            "x-client-cert",
+            "x-ms-client-principal",
+            "ocp-apim-subscription-key",
+            "x-functions-key",
+            "x-passwd",
+        ];
+        let text = captured(".*", &secret.map(|name| (name, "told")));
+        assert!(!text.contains("told"), "{text}");
+        let harmless = ["idempotency-key", "x-author", "x-request-id", "etag"];
+        let text = captured(".*", &harmless.map(|name| (name, "told")));
+        assert!(!text.contains(REDACTED), "{text}");
     }
 
     #[test]

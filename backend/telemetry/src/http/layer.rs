@@ -1,4 +1,4 @@
-//! The middleware that [`Telemetry::instrument`](crate::Telemetry::instrument) puts around a router.
+//! The middleware that [`Telemetry::trace`](crate::Telemetry::trace) puts around a router.
 //!
 //! It is applied with [`Router::layer`](axum::Router::layer) to the finished router. There axum has already matched the
 //! route (so a span has its name and `http.route` from the start, when the sampler looks at it), and every route, nested

@@ -22,7 +22,7 @@ pub(crate) fn span_name(method: &'static str, route: Option<&str>) -> Cow<'stati
     }
 }
 
-/// Path prefixes that are not traced. A prefix ends at a segment's border: `/v1` excludes `/v1/traces`, not `/v10`.
+/// Path prefixes that are not traced. A prefix ends at a segment's border: `/live` excludes `/live/db`, not `/lively`.
 #[derive(Clone, Debug)]
 pub(crate) struct ExcludedPaths(Vec<String>);
 

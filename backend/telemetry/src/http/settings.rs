@@ -8,6 +8,7 @@ use super::{
     patterns,
     route::ExcludedPaths,
 };
+use crate::settings::Reader;
 use axum::{extract::Request, response::Response};
 use http::StatusCode;
 use opentelemetry::{metrics::Meter, trace::SpanRef};
@@ -57,6 +58,9 @@ pub enum InvalidHttpSetting {
         "`{0}` is neither an IP address nor a network such as `10.0.0.0/8`: check the trusted proxies"
     )]
     Network(String),
+    /// `OTEL_RUST_HTTP_FORWARDING_HEADERS` is no kind of headers: to guess would be to believe what any client writes.
+    #[error("OTEL_RUST_HTTP_FORWARDING_HEADERS is neither `x-forwarded` nor `forwarded`")]
+    ForwardingHeaders,
 }
 
 /// The `OTEL_*` variables that stand in the place of settings.
@@ -67,7 +71,7 @@ pub(crate) struct HttpVariables {
     response_headers: Option<String>,
     sanitized_headers: Option<String>,
     trusted_proxies: Option<String>,
-    forwarding: Option<ForwardingHeaders>,
+    forwarding: Option<String>,
     error_from: Option<u16>,
 }
 
@@ -134,9 +138,9 @@ impl HttpSettings {
         self
     }
 
-    /// Captured headers of which only `REDACTED` is recorded, in place of the default: `authorization`,
-    /// `proxy-authorization`, `cookie`, `set-cookie`, and names that tell of a token, a secret, a password, a credential,
-    /// a signature or an API key. An empty list records everything as it is.
+    /// Captured headers of which only `REDACTED` is recorded, in place of the default: names that tell of
+    /// authorization, a cookie, a token, a secret, a password, a credential, a session, a signature, a key, or of a user whom
+    /// a proxy has identified. An empty list records everything as it is, but for secrets in URLs.
     ///
     /// `OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS` adds to them, a list with commas.
     pub fn sanitized_headers(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -157,7 +161,8 @@ impl HttpSettings {
         self
     }
 
-    /// By which headers they say it. `OTEL_RUST_HTTP_FORWARDING_HEADERS` wins: `x-forwarded` or `forwarded`.
+    /// By which headers they say it. `OTEL_RUST_HTTP_FORWARDING_HEADERS` wins: `x-forwarded` or `forwarded`, in any
+    /// case.
     pub fn forwarding_headers(mut self, headers: ForwardingHeaders) -> Self {
         self.forwarding = headers;
         self
@@ -219,7 +224,11 @@ impl HttpSettings {
             },
             proxies: TrustedProxies::new(
                 or(&variables.trusted_proxies, self.trusted_proxies),
-                variables.forwarding.unwrap_or(self.forwarding),
+                match &variables.forwarding {
+                    Some(name) => ForwardingHeaders::parse(name)
+                        .ok_or(InvalidHttpSetting::ForwardingHeaders)?,
+                    None => self.forwarding,
+                },
             )?,
             hooks: self.hooks,
             body_sizes: self.body_sizes,
@@ -249,8 +258,8 @@ fn collect(texts: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
 // === impl HttpVariables ===
 
 impl HttpVariables {
-    /// What is no number, or no name of headers, leaves the setting as it is.
-    pub(crate) fn read(var: &impl Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn read(read: &Reader<'_>) -> Self {
+        let var = |name: &str| read.text(name);
         let capture = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_";
         Self {
             excluded_urls: var("OTEL_RUST_EXCLUDED_URLS"),
@@ -258,9 +267,8 @@ impl HttpVariables {
             response_headers: var(&format!("{capture}SERVER_RESPONSE")),
             sanitized_headers: var(&format!("{capture}SANITIZE_FIELDS")),
             trusted_proxies: var("OTEL_RUST_HTTP_TRUSTED_PROXIES"),
-            forwarding: var("OTEL_RUST_HTTP_FORWARDING_HEADERS")
-                .and_then(|name| ForwardingHeaders::parse(&name)),
-            error_from: var("OTEL_RUST_HTTP_SERVER_ERROR_FROM").and_then(|it| it.parse().ok()),
+            forwarding: var("OTEL_RUST_HTTP_FORWARDING_HEADERS"),
+            error_from: read.number("OTEL_RUST_HTTP_SERVER_ERROR_FROM", 100),
         }
     }
 }

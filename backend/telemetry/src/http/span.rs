@@ -3,6 +3,7 @@
 use super::{
     body::CountedBody,
     end::{EndOfExchange, ErrorType, Outcome},
+    message::announced,
     metrics::{Active, BodySizes},
     tracer::ExchangeTracer,
 };
@@ -123,6 +124,7 @@ impl Exchange {
             || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
             || (self.method == Method::CONNECT && status.is_success())
             || response.body().is_end_stream()
+            || announced(response.headers()) == Some(0)
     }
 
     /// Ends the span.

@@ -1,6 +1,6 @@
 //! An event's fields as members of a JSON object.
 
-use std::{borrow::Cow, error::Error, fmt};
+use std::{borrow::Cow, error::Error, fmt, iter};
 use tracing::field::{Field, Visit};
 
 /// Names that the line has for itself. A field of such a name is written as `field.<name>`.
@@ -15,6 +15,12 @@ const RESERVED: [&str; 9] = [
     "service.name",
     "service.version",
 ];
+
+/// Where an event of the `log` crate came from: its target is the line's, the rest is of no use.
+const OF_LOG: [&str; 4] = ["log.target", "log.module_path", "log.file", "log.line"];
+
+/// The longest chain of causes that is told: one may be a circle.
+const MAX_CAUSES: usize = 16;
 
 /// The fields, as they are visited.
 #[derive(Debug, Default)]
@@ -33,16 +39,18 @@ pub(super) fn string(line: &mut Vec<u8>, text: &str) {
     let _ = serde_json::to_writer(line, text);
 }
 
+/// Whether the field is one that the `log` crate's events have beside their own.
+pub(super) fn is_of_log(field: &Field) -> bool {
+    OF_LOG.contains(&field.name())
+}
+
 /// An error and its causes.
 pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
+    let errors = iter::successors(Some(error), |error: &&(dyn Error + 'static)| {
+        (*error).source()
+    });
+    let texts: Vec<String> = errors.take(MAX_CAUSES).map(ToString::to_string).collect();
+    texts.join(": ")
 }
 
 // === impl Fields ===
@@ -51,8 +59,7 @@ impl Fields {
     /// Writes the name and gives what the value is to be written to; none if the field has no place.
     fn member(&mut self, field: &Field) -> Option<&mut Vec<u8>> {
         let name = field.name();
-        // Where an event of the `log` crate came from: its target is the line's, the rest is of no use.
-        if name.starts_with("log.") {
+        if is_of_log(field) {
             return None;
         }
         let name = name.strip_prefix("r#").unwrap_or(name);

@@ -16,10 +16,12 @@ use tracing_subscriber::{
     layer::{Context, Filter},
 };
 
-/// Crates that exporters are made of. What they say below a warning would be about our own exports.
-const EXPORTERS: [&str; 7] = [
-    "opentelemetry",
+/// Crates that exporters are made of, beside those of OpenTelemetry. What they say below a warning would be about our own
+/// exports.
+const EXPORTERS: [&str; 8] = [
     "hyper",
+    "hyper_util",
+    "hyper_rustls",
     "h2",
     "tonic",
     "tower",
@@ -50,25 +52,42 @@ pub(crate) struct Wanted<F>(F);
 // === impl LogFilter ===
 
 impl LogFilter {
-    /// Logs that are written: by `RUST_LOG`'s directives, `info` without any.
+    /// Logs that are written: by `RUST_LOG`'s directives, `info` without any. Of exporters' crates only warnings are, unless
+    /// a directive names them.
     pub(crate) fn written<S: 'static>(&self) -> impl Filter<S> + use<S> {
-        let not_exporters: fn(&Metadata<'_>) -> bool = |metadata| {
+        let named = self.named_targets();
+        let not_exporters = move |metadata: &Metadata<'_>| {
+            let target = metadata.target();
             let is_loud = *metadata.level() <= Level::WARN;
-            metadata.target() != STATEMENTS && (is_loud || !is_exporter(metadata.target()))
+            let is_named = || named.iter().any(|named| target.starts_with(named));
+            target != STATEMENTS && (is_loud || !is_exporter(target) || is_named())
         };
         self.by_directives().and(at_any_level(not_exporters))
     }
 
     /// The same logs without any of the exporters' crates: what is exported is no news of the export.
     pub(crate) fn exported<S: 'static>(&self) -> impl Filter<S> + use<S> {
-        let not_exporters: fn(&Metadata<'_>) -> bool =
-            |metadata| metadata.target() != STATEMENTS && !is_exporter(metadata.target());
+        let not_exporters = |metadata: &Metadata<'_>| {
+            metadata.target() != STATEMENTS && !is_exporter(metadata.target())
+        };
         self.by_directives().and(at_any_level(not_exporters))
     }
 
     /// What is a log or a span: all that any layer wants.
     pub(crate) fn wanted<S: 'static>(&self) -> Wanted<impl Filter<S> + use<S>> {
         Wanted(span_filter().or(self.written()))
+    }
+
+    /// The targets of directives such as `hyper=debug` or `hyper`; not of `debug`, which is a level for all.
+    fn named_targets(&self) -> Vec<String> {
+        let directives = self.directives.iter().flat_map(|list| list.split(','));
+        let names = directives
+            .filter(|directive| directive.parse::<LevelFilter>().is_err())
+            .filter_map(|directive| directive.split(['=', '[']).next());
+        names
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .collect()
     }
 
     fn by_directives(&self) -> EnvFilter {
@@ -85,7 +104,7 @@ impl LogFilter {
 
 /// A filter without a hint is taken for one of `TRACE`, also beside a stricter one: then all that is said with the crate
 /// `log` at any level has to be looked at.
-fn at_any_level(wanted: fn(&Metadata<'_>) -> bool) -> FilterFn<fn(&Metadata<'_>) -> bool> {
+fn at_any_level<F: Fn(&Metadata<'_>) -> bool>(wanted: F) -> FilterFn<F> {
     FilterFn::new(wanted).with_max_level_hint(LevelFilter::TRACE)
 }
 
@@ -137,13 +156,10 @@ impl<S: Subscriber, F: Filter<S> + 'static> Layer<S> for Wanted<F> {
     }
 }
 
-/// `hyper`, `hyper_util::…`, but not `hyperion`.
+/// `tower`, `tower::buffer`, but not `tower_http`.
 fn is_exporter(target: &str) -> bool {
-    EXPORTERS.iter().any(|name| {
-        target
-            .strip_prefix(name)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['_', '-', ':']))
-    })
+    let name = target.split_once("::").map_or(target, |(name, _)| name);
+    EXPORTERS.contains(&name) || name.starts_with("opentelemetry")
 }
 
 #[cfg(test)]
@@ -157,6 +173,8 @@ mod tests {
         assert!(is_exporter("opentelemetry_sdk"));
         assert!(is_exporter("opentelemetry-otlp"));
         assert!(!is_exporter("hyperion"));
+        assert!(!is_exporter("tower_http::trace"));
+        assert!(!is_exporter("tower_sessions"));
         assert!(!is_exporter("my_app::hyper"));
     }
 }

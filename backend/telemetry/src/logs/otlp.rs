@@ -3,7 +3,10 @@
 //! Not by `opentelemetry-appender-tracing`: it puts errors under another name than their field's and without their
 //! causes, gives an event with an explicit parent the ids of another span, and names every record after its line of code.
 
-use super::{correlation::Correlation, fields::chain};
+use super::{
+    correlation::Correlation,
+    fields::{chain, is_of_log},
+};
 use crate::processor::shorter;
 use opentelemetry::{
     Context, Key,
@@ -100,7 +103,7 @@ impl Record {
         let name = field.name();
         if name == "message" {
             self.record.set_body(value.into());
-        } else if !name.starts_with("log.") {
+        } else if !is_of_log(field) {
             let name = name.strip_prefix("r#").unwrap_or(name);
             self.record.add_attribute(Key::from_static_str(name), value);
         }

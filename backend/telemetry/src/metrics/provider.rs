@@ -23,6 +23,13 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// The scope of the instruments that this crate observes by itself.
 const SCOPE: &str = "throughline-instrument";
 
+/// What the scopes of this crate's instruments begin with.
+const OWN_SCOPES: &str = "throughline";
+
+/// How many sets of attributes they keep apart: there are as many as there are routes and queries, which is bounded, but
+/// often more than an application's metrics should have. The SDK's default.
+const OWN_CARDINALITY_LIMIT: usize = 2000;
+
 type View = Box<dyn Fn(&Instrument) -> Option<Stream> + Send + Sync>;
 type AddReader =
     Box<dyn FnOnce(MeterProviderBuilder, Times) -> io::Result<MeterProviderBuilder> + Send>;
@@ -89,6 +96,8 @@ impl Readers {
         // The SDK makes a stream for each view that answers: one view, so that there is one stream.
         let view = move |instrument: &Instrument| {
             let mut given = views.iter().filter_map(|view| view(instrument));
+            let is_own = instrument.scope().name().starts_with(OWN_SCOPES);
+            let limit = if is_own { OWN_CARDINALITY_LIMIT } else { limit };
             given.next().or_else(|| limited(limit))
         };
         let builder = SdkMeterProvider::builder()

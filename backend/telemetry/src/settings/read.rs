@@ -5,7 +5,7 @@ use std::{cell::RefCell, fmt::Display, str::FromStr, time::Duration};
 /// A function that gives variables, and the warnings so far.
 ///
 /// A warning names the variable and never its value: people put keys into the wrong one.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     var: &'a dyn Fn(&str) -> Option<String>,
     warnings: RefCell<Vec<String>>,
 }
@@ -25,7 +25,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Empty values count as unset, as the specification of the variables says.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
         let value = (self.var)(name)?;
         let value = value.trim();
         (!value.is_empty()).then(|| value.to_owned())
@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A number that is `least` at least.
-    pub(super) fn number<N>(&self, name: &str, least: N) -> Option<N>
+    pub(crate) fn number<N>(&self, name: &str, least: N) -> Option<N>
     where
         N: Copy + FromStr + PartialOrd + Display,
     {

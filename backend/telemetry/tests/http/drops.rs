@@ -138,7 +138,7 @@ fn an_exchange_that_is_dropped_at_any_poll_leaks_nothing() {
     });
     let script_at_hand = Arc::new(Mutex::new(None));
     let router = router(Arc::clone(&script_at_hand));
-    let router = recorder.telemetry.instrument(router);
+    let router = recorder.telemetry.trace(router);
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().build().unwrap();
     let exchanges = Cell::new(0);

@@ -37,20 +37,27 @@ async fn only_a_server_error_is_an_error() {
 #[tokio::test]
 async fn a_body_that_nobody_reads_is_complete() {
     let stream = || async { Body::from_stream(stream::iter([Ok::<_, Infallible>("part")])) };
+    // A proxy hands on what it got.
+    let nothing = stream::empty::<Result<&str, Infallible>>;
+    let announced =
+        move || async move { ([("content-length", "0")], Body::from_stream(nothing())) };
     let router = Router::new()
         .route("/text", get(ok))
         .route("/stream", get(stream))
+        .route("/announced", get(announced))
         .route("/empty", get(|| async { StatusCode::NO_CONTENT }));
     let requests = [
         ("HEAD", "/text"),
         ("HEAD", "/stream"),
         ("GET", "/empty"),
+        ("GET", "/announced"),
         ("GET", "/stream"),
     ];
     expect![[r#"
         HEAD /text SERVER http.response.status_code=200
         HEAD /stream SERVER http.response.status_code=200
         GET /empty SERVER http.response.status_code=204
+        GET /announced SERVER http.response.status_code=200
         GET /stream SERVER http.response.status_code=200
     "#]]
     .assert_eq(&spans_of(router, &requests).await);
@@ -181,7 +188,7 @@ async fn a_panic_that_is_caught_outside_is_still_seen() {
     let recorder = Recorder::new();
     let router = recorder
         .telemetry
-        .instrument(Router::new().route("/", get(panics)));
+        .trace(Router::new().route("/", get(panics)));
     let server = Server::start(router.layer(CatchPanicLayer::new())).await;
     send(&server, &[("GET", "/")]).await;
     server.stop().await;

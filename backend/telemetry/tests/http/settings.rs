@@ -99,19 +99,35 @@ async fn a_trusted_proxy_tells_of_client_server_and_scheme() {
 
 #[tokio::test]
 async fn the_standard_header_is_read_where_the_proxies_write_it() {
-    let recorder = http(|http| {
-        http.trusted_proxies(["127.0.0.1"])
-            .forwarding_headers(ForwardingHeaders::Forwarded)
-    });
-    expect![[r#"
-        GET / SERVER url.scheme=https server.address=inner server.port=81 client.address=192.0.2.8 network.peer.address=127.0.0.1
-    "#]]
-    .assert_eq(&forwarded(&recorder).await);
+    let changes: [fn(Builder) -> Builder; 2] = [
+        |builder| builder.http(|http| http.forwarding_headers(ForwardingHeaders::Forwarded)),
+        |builder| {
+            variables(
+                builder,
+                &[("OTEL_RUST_HTTP_FORWARDING_HEADERS", "Forwarded")],
+            )
+        },
+    ];
+    for change in changes {
+        let trusting =
+            |builder: Builder| change(builder).http(|http| http.trusted_proxies(["127.0.0.1"]));
+        let recorder = Recorder::with(trusting);
+        expect![[r#"
+            GET / SERVER url.scheme=https server.address=inner server.port=81 client.address=192.0.2.8 network.peer.address=127.0.0.1
+        "#]]
+        .assert_eq(&forwarded(&recorder).await);
+    }
 }
 
 #[tokio::test]
 async fn urls_that_match_a_pattern_are_excluded() {
-    let paths = ["/client/7/info", "/live", "/live/7", "/?next=/live", "/v1"];
+    let paths = [
+        "/client/7/info",
+        "/live",
+        "/live/7",
+        "/?next=/live",
+        "/v1/logs",
+    ];
     let of = async |change: fn(Builder) -> Builder| {
         let recorder = Recorder::with(change);
         let server = recorder.serve(Router::new().fallback(ok)).await;
@@ -277,6 +293,21 @@ fn a_setting_that_makes_no_sense_is_refused_with_its_reason() {
     assert!(
         error.starts_with("one of `live,(` is no regular expression: "),
         "{error}"
+    );
+    let variable = &[("OTEL_RUST_HTTP_FORWARDING_HEADERS", "x-real-ip")];
+    expect!["OTEL_RUST_HTTP_FORWARDING_HEADERS is neither `x-forwarded` nor `forwarded`"]
+        .assert_eq(&refused(variables(init("test"), variable)));
+}
+
+#[test]
+fn a_lowest_status_that_is_no_number_is_warned_about() {
+    let recorder = Recorder::with(|builder| {
+        variables(builder, &[("OTEL_RUST_HTTP_SERVER_ERROR_FROM", "4xx")])
+    });
+    let warning = recorder.log().concat();
+    assert!(
+        warning.contains("OTEL_RUST_HTTP_SERVER_ERROR_FROM is ignored"),
+        "{warning}"
     );
 }
 

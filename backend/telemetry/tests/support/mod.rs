@@ -80,7 +80,7 @@ impl Recorder {
 
     /// Serves an instrumented router on a port of its own.
     pub async fn serve(&self, router: Router) -> Server {
-        Server::start(self.telemetry.instrument(router)).await
+        Server::start(self.telemetry.trace(router)).await
     }
 
     /// What has ended so far, in the order of the starts.

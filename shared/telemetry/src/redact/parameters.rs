@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use super::{BASE, redact};
 use crate::{has, percent};
 
-/// What carries a secret by custom, in any case; and with `=` what the semantic conventions ask to redact in `url.full`,
-/// in exactly this case.
-const SECRETS: &[u8] =
-    b"token code state password api_key session AWSAccessKeyId= Signature= sig= X-Amz-Credential= \
-    X-Amz-Security-Token= X-Amz-Signature= X-Goog-Signature=";
-const SECRET_SUFFIX: &[u8; 6] = b"_token";
+/// Names of parameters that carry a secret by custom.
+const SECRETS: &[u8] = b"code state sig otp totp pwd";
+
+/// What the names of further ones hold, those that the semantic conventions ask to redact in `url.full` among them.
+const PARTS: &[u8] = b"token secret passw passphrase credential signature apikey accesskey session jwt assertion saml \
+    verifier authorization";
 
 /// Whether the values of harmless parameters are searched for URLs with secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,13 +58,14 @@ fn is_secret(key: &[u8]) -> bool {
     if let Some(inner) = bracket.and_then(|at| name.get(at + 1..)) {
         name = inner;
     }
-    let is_known = |known: &[u8]| match known.strip_suffix(b"=") {
-        Some(exactly) => exactly == name,
-        None => known.eq_ignore_ascii_case(name),
-    };
-    let ending = name.last_chunk::<6>();
-    SECRETS.split(|byte| *byte == b' ').any(is_known)
-        || ending.is_some_and(|it| it.eq_ignore_ascii_case(SECRET_SUFFIX))
+    let letters = name.iter().filter(|byte| !has(b"-_.", **byte));
+    let letters: Vec<u8> = letters.map(u8::to_ascii_lowercase).collect();
+    let holds = |part: &[u8]| letters.windows(part.len()).any(|it| it == part);
+    words(SECRETS).any(|secret| secret == letters) || words(PARTS).any(holds)
+}
+
+fn words(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    list.split(|byte| *byte == b' ')
 }
 
 fn hides_secret(value: &[u8]) -> bool {

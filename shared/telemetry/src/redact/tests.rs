@@ -60,12 +60,21 @@ fn an_at_sign_elsewhere_is_no_credential() {
 }
 
 #[test]
-fn signatures_are_redacted_in_exactly_their_case() {
-    becomes(
-        "/o?X-Amz-Signature=1&sig=2&a=3",
-        "/o?X-Amz-Signature=REDACTED&sig=REDACTED&a=3",
-    );
-    stays("/o?x-amz-signature=1&SIG=2");
+fn what_the_conventions_name_is_redacted() {
+    for key in [
+        "AWSAccessKeyId",
+        "Signature",
+        "sig",
+        "X-Amz-Credential",
+        "X-Amz-Security-Token",
+        "X-Amz-Signature",
+        "X-Goog-Signature",
+    ] {
+        becomes(
+            &format!("/o?{key}=1&a=3"),
+            &format!("/o?{key}=REDACTED&a=3"),
+        );
+    }
 }
 
 #[test]
@@ -79,13 +88,26 @@ fn secrets_are_redacted_in_any_case() {
         "session",
         "access_token",
         "ID_TOKEN",
+        "client_secret",
+        "secret",
+        "newPassword",
+        "passwd",
+        "apikey",
+        "x-api-key",
+        "code_verifier",
+        "client_assertion",
+        "SAMLResponse",
+        "jwt",
+        "sessionid",
+        "session.id",
+        "otp",
     ] {
         becomes(
             &format!("/?a=1&{key}=x;y=z?&b=2"),
             &format!("/?a=1&{key}=REDACTED&b=2"),
         );
     }
-    stays("/?tokens=1&barcode=2&statement=3&sessions=4&api_key_id=5&token&password=");
+    stays("/?barcode=2&statement=3&country_code=4&footprint=5&design=6&token&password=");
 }
 
 #[test]
@@ -147,7 +169,7 @@ fn hostile() -> impl Strategy<Value = String> {
 /// A parameter, what it is to become, and nothing in either that could be read otherwise.
 fn parameter() -> impl Strategy<Value = (String, String)> {
     prop_oneof![
-        ("[a-ln-z]{1,6}", "[a-z0-9.é%+-]{0,8}").prop_map(|(key, value)| {
+        ("[b-df-ik-ln-z]{1,6}", "[a-z0-9.é%+-]{0,8}").prop_map(|(key, value)| {
             let text = format!("x{key}={value}");
             (text.clone(), text)
         }),
