@@ -27,6 +27,7 @@
 
 mod builder;
 mod call;
+mod defaults;
 mod failure;
 mod hosts;
 mod metrics;
@@ -38,13 +39,18 @@ pub use self::{
     redirect::TooManyRedirects,
     tracing::{Tracing, UrlTemplate},
 };
-pub use ::reqwest_middleware::{ClientWithMiddleware, Error};
+pub use ::reqwest_middleware::{ClientWithMiddleware, Error, RequestBuilder};
 
-/// A traced client with reqwest's defaults. [`builder`] makes others.
+/// How many redirects [`client`] follows. As in reqwest.
+const MAX_REDIRECTS: usize = 10;
+
+/// A traced client with reqwest's defaults, which follows 10 redirects. [`builder`] makes others.
 ///
 /// # Errors
 ///
 /// reqwest finds no TLS backend that works, or cannot read the system's certificates.
 pub fn client() -> Result<ClientWithMiddleware, ::reqwest::Error> {
-    builder(::reqwest::Client::builder()).build()
+    builder(::reqwest::Client::builder())
+        .max_redirects(MAX_REDIRECTS)
+        .build()
 }

@@ -23,7 +23,7 @@ use std::{collections::BTreeMap, future::pending, sync::Arc, time::Duration};
 use support::{Recorder, Server, attribute};
 use throughline_core::w3c::TraceParent;
 use throughline_instrument::reqwest::{
-    self as traced, Builder, ClientWithMiddleware, TooManyRedirects, UrlTemplate,
+    self as traced, Builder, ClientWithMiddleware, RequestBuilder, TooManyRedirects, UrlTemplate,
 };
 use tokio::sync::Notify;
 use tracing::Instrument;
@@ -66,8 +66,16 @@ fn target() -> Router {
 }
 
 fn client(recorder: &Recorder, change: impl FnOnce(Builder) -> Builder) -> ClientWithMiddleware {
-    let builder = traced::builder(reqwest::Client::builder().no_proxy())
-        .tracer(recorder.telemetry.tracer("test"));
+    client_of(reqwest::Client::builder(), recorder, change)
+}
+
+fn client_of(
+    client: reqwest::ClientBuilder,
+    recorder: &Recorder,
+    change: impl FnOnce(Builder) -> Builder,
+) -> ClientWithMiddleware {
+    let tracer = recorder.telemetry.tracer("test");
+    let builder = traced::builder(client.no_proxy()).tracer(tracer);
     change(builder).build().unwrap()
 }
 
@@ -264,8 +272,11 @@ async fn every_host_but_the_excluded_is_told_of_the_trace() {
     assert_eq!(parent.span_id(), span.span_context.span_id());
 
     let http = client(&recorder, |it| it.no_context_to(["127.0.0.1"]));
-    let untold = headers(&http, server.url("/echo")).await;
-    assert!(!untold.contains_key("traceparent"));
+    // As a proxy does, which hands on what it was told.
+    let request = http.get(server.url("/echo"));
+    let request = request.header("traceparent", &told["traceparent"]);
+    let untold = request.send().await.unwrap().text().await.unwrap();
+    assert!(!untold.contains("traceparent"), "{untold}");
     assert_eq!(recorder.spans().await.len(), 2);
 }
 
@@ -308,7 +319,7 @@ async fn baggage_goes_to_the_hosts_on_the_list_only() {
 async fn each_hop_of_a_redirect_is_a_span_and_is_told_of_its_own() {
     let recorder = Recorder::new();
     let server = Server::start(target()).await;
-    let http = client(&recorder, |it| it);
+    let http = client(&recorder, |it| it.max_redirects(10));
     let url = server.url("/redirect/302?to=/redirect/307%3Fto%3D/echo");
     let request = http
         .get(url)
@@ -334,7 +345,9 @@ async fn another_origin_gets_no_credentials_and_no_baggage() {
 
     let recorder = Recorder::new();
     let (from, to) = (Server::start(target()).await, Server::start(target()).await);
-    let http = client(&recorder, |it| it.baggage_to(["127.0.0.1"]));
+    let http = client(&recorder, |it| {
+        it.baggage_to(["127.0.0.1"]).max_redirects(1)
+    });
     let elsewhere = to.url("/echo").replace("127.0.0.1", "localhost");
     let mut key = reqwest::header::HeaderValue::from_static("secret");
     key.set_sensitive(true);
@@ -352,10 +365,36 @@ async fn another_origin_gets_no_credentials_and_no_baggage() {
 }
 
 #[tokio::test]
+async fn another_origin_gets_none_of_the_clients_default_credentials() {
+    let recorder = Recorder::new();
+    let (from, to) = (Server::start(target()).await, Server::start(target()).await);
+    let mut defaults = HeaderMap::new();
+    defaults.insert("authorization", "Bearer secret".parse().unwrap());
+    let mut key = header::HeaderValue::from_static("secret");
+    key.set_sensitive(true);
+    defaults.insert("x-api-key", key);
+    defaults.insert("x-request", "7".parse().unwrap());
+    let http = reqwest::Client::builder().default_headers(defaults);
+    let http = client_of(http, &recorder, |it| it.max_redirects(3));
+    let told = headers(&http, from.url("/redirect/302?to=/echo")).await;
+    assert_eq!(told["authorization"], "Bearer secret");
+
+    // There, and from there back, for nobody knows what sends it back.
+    let back = from.url("/echo");
+    let elsewhere = to.url(&format!("/redirect/302?to={back}"));
+    for url in [to.url("/echo"), elsewhere] {
+        let told = headers(&http, from.url(&format!("/redirect/302?to={url}"))).await;
+        assert_eq!(told["authorization"], "");
+        assert_eq!(told["x-api-key"], "");
+        assert_eq!(told["x-request"], "7");
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_changes_method_and_body_as_browsers_do() {
     let recorder = Recorder::new();
     let server = Server::start(target()).await;
-    let http = client(&recorder, |it| it);
+    let http = client(&recorder, |it| it.max_redirects(10));
     let mut answers = Vec::new();
     for code in [301, 302, 303, 307, 308] {
         let url = server.url(&format!("/redirect/{code}?to=/method"));
@@ -366,7 +405,7 @@ async fn a_redirect_changes_method_and_body_as_browsers_do() {
 }
 
 #[tokio::test]
-async fn redirects_in_a_circle_end() {
+async fn the_redirect_that_is_one_too_many_is_an_error() {
     let recorder = Recorder::new();
     let server = Server::start(target()).await;
     let http = client(&recorder, |it| it.max_redirects(2));
@@ -375,11 +414,54 @@ async fn redirects_in_a_circle_end() {
         panic!("{error}")
     };
     assert_eq!(error.downcast_ref(), Some(&TooManyRedirects(2)));
-    assert_eq!(recorder.spans().await.len(), 3);
+    let just_enough = server.url("/redirect/302?to=/redirect/302%3Fto%3D/echo");
+    http.get(just_enough).send().await.unwrap();
+    expect![[r#"
+        GET CLIENT http.response.status_code=303
+        GET CLIENT http.response.status_code=303 http.request.resend_count=1
+        GET CLIENT error http.response.status_code=303 error.type=too_many_redirects http.request.resend_count=2
+        GET CLIENT http.response.status_code=302
+        GET CLIENT http.response.status_code=302 http.request.resend_count=1
+        GET CLIENT http.response.status_code=200 http.request.resend_count=2
+    "#]]
+    .assert_eq(&recorder.tree(&ATTRIBUTES).await);
+}
 
-    let http = client(&recorder, |it| it.max_redirects(0));
-    let answer = http.get(server.url("/circle")).send().await.unwrap();
-    assert_eq!(answer.status(), 303);
+/// A client may have been told to follow none, against forged requests: of that, it says nothing.
+#[tokio::test]
+async fn no_redirect_is_followed_unless_that_is_asked_for() {
+    let recorder = Recorder::new();
+    let server = Server::start(target()).await;
+    for client in [
+        client(&recorder, |it| it),
+        client(&recorder, |it| it.max_redirects(0)),
+    ] {
+        let answer = client.get(server.url("/circle")).send().await.unwrap();
+        assert_eq!(answer.status(), 303);
+    }
+    expect![[r#"
+        GET CLIENT http.response.status_code=303
+        GET CLIENT http.response.status_code=303
+    "#]]
+    .assert_eq(&recorder.tree(&ATTRIBUTES).await);
+    let as_reqwest_does = traced::client().unwrap();
+    let url = server.url("/redirect/302?to=/echo");
+    assert_eq!(as_reqwest_does.get(url).send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn requests_are_built_as_those_of_reqwest_are() {
+    let recorder = Recorder::new();
+    let server = Server::start(target()).await;
+    let http = client(&recorder, |it| it);
+    let post = |change: fn(RequestBuilder) -> RequestBuilder| {
+        let request = http.post(server.url("/method"));
+        async move { change(request).send().await.unwrap().text().await.unwrap() }
+    };
+    assert_eq!(post(|it| it.json(&1)).await, "POST 1");
+    assert_eq!(post(|it| it.form(&[("a", 1)])).await, "POST 3");
+    let url = http.get(server.url("/echo")).query(&[("a", 1)]).build();
+    assert_eq!(url.unwrap().url().query(), Some("a=1"));
 }
 
 /// Sends what was answered with an error once more.
@@ -462,6 +544,8 @@ async fn durations_and_sizes_are_measured() {
     let send = http.post(server.url("/method")).body("12345").send();
     send.await.unwrap();
     http.get(server.url("/status/404")).send().await.unwrap();
+    // Its `Content-Length` is that of a body which is not sent.
+    http.head(server.url("/echo")).send().await.unwrap();
     provider.force_flush().unwrap();
 
     let mut text = Vec::new();
@@ -493,6 +577,7 @@ async fn durations_and_sizes_are_measured() {
     expect![[r#"
         http.client.request.body.size By 5
         http.client.request.duration s error.type=404 http.request.method=GET http.response.status_code=404 network.protocol.version=1.1 server.address=127.0.0.1 server.port=PORT
+        http.client.request.duration s http.request.method=HEAD http.response.status_code=200 network.protocol.version=1.1 server.address=127.0.0.1 server.port=PORT
         http.client.request.duration s http.request.method=POST http.response.status_code=200 network.protocol.version=1.1 server.address=127.0.0.1 server.port=PORT
         http.client.response.body.size By 6"#]]
     .assert_eq(&show(&text.join("\n"), &server));

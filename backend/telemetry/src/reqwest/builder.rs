@@ -1,13 +1,10 @@
 //! What a traced client does, and in which order.
 
-use super::{redirect::FollowRedirects, tracing::Tracing};
+use super::{defaults, redirect::FollowRedirects, tracing::Tracing};
 use ::reqwest::{ClientBuilder, redirect};
 use ::reqwest_middleware::{ClientWithMiddleware, Middleware};
 use opentelemetry::{global::BoxedTracer, metrics::Meter};
 use std::{fmt, sync::Arc};
-
-/// How many redirects are followed, unless [`Builder::max_redirects`] says otherwise. As in reqwest.
-const MAX_REDIRECTS: usize = 10;
 
 /// Makes a traced client. See [`builder`].
 #[must_use = "there is no client before `build`"]
@@ -20,8 +17,10 @@ pub struct Builder {
 
 /// Starts a traced client of what reqwest is to do: timeouts, TLS, proxies, default headers.
 ///
-/// Its redirect policy is not used: redirects are followed here, so that each hop has its span and is told of the trace
-/// as its own target may be. Its timeout counts for each hop; the timeout of a single request counts for all of them.
+/// Its redirect policy is not used. No redirect is followed unless [`max_redirects`](Builder::max_redirects) says so: a
+/// client may have been forbidden to go where an answer sends it. Those are followed here, so that each hop has its span
+/// and is told of the trace as its own target may be. The client's timeout counts for each hop; the timeout of a single
+/// request counts for all of them.
 ///
 /// ```
 /// # fn run() -> Result<(), reqwest::Error> {
@@ -38,7 +37,7 @@ pub fn builder(client: ClientBuilder) -> Builder {
     Builder {
         client,
         around: Vec::new(),
-        max_redirects: MAX_REDIRECTS,
+        max_redirects: 0,
         tracing: Tracing::new(),
     }
 }
@@ -62,7 +61,11 @@ impl Builder {
         self
     }
 
-    /// How many redirects are followed, 10 by default. With 0, a redirect is an answer like any other.
+    /// How many redirects are followed; with one more, the request fails. With 0, the default, a redirect is an answer like
+    /// any other.
+    ///
+    /// Another origin is told neither credentials (`Authorization`, cookies) nor headers that are marked as sensitive. Those
+    /// of the client's default headers are sent to it without a value, because reqwest cannot leave them out.
     pub fn max_redirects(mut self, count: usize) -> Self {
         self.max_redirects = count;
         self
@@ -93,12 +96,13 @@ impl Builder {
     /// Those of reqwest: no TLS backend that works, or certificates that cannot be read.
     pub fn build(self) -> Result<ClientWithMiddleware, ::reqwest::Error> {
         let client = self.client.redirect(redirect::Policy::none()).build()?;
+        let withheld = defaults::of_the_origin(&client);
         let mut builder = ::reqwest_middleware::ClientBuilder::new(client);
         for middleware in self.around {
             builder = builder.with_arc(middleware);
         }
         if self.max_redirects > 0 {
-            builder = builder.with(FollowRedirects::new(self.max_redirects));
+            builder = builder.with(FollowRedirects::new(self.max_redirects, withheld));
         }
         Ok(builder.with(self.tracing).build())
     }

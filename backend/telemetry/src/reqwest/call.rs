@@ -9,13 +9,14 @@ use crate::{
     },
 };
 use ::reqwest::{Request, Response, Url};
+use http::{Method, StatusCode};
 use http_body::Body as _;
 use opentelemetry::{
     Context, KeyValue,
     global::BoxedTracer,
     trace::{SpanKind, Status, TraceContextExt, Tracer},
 };
-use std::time::Instant;
+use std::{borrow::Cow, time::Instant};
 use throughline_core::{names, redact};
 
 /// An open span. It ends once: with [`answered`](Call::answered), with [`failed`](Call::failed), or as cancelled when
@@ -27,6 +28,8 @@ pub(super) struct Call {
     /// The metrics' attributes so far.
     labels: Vec<KeyValue>,
     request_bytes: Option<u64>,
+    /// Of an answer to HEAD, `Content-Length` is the size of a body that is not sent.
+    is_head: bool,
     started: Instant,
     ended: bool,
 }
@@ -74,6 +77,7 @@ impl Call {
                     .map_or(Some(0), |body| body.size_hint().exact()),
             )
             .flatten(),
+            is_head: request.method() == Method::HEAD,
             started: Instant::now(),
             ended: false,
         }
@@ -84,8 +88,8 @@ impl Call {
         &self.context
     }
 
-    /// Ends the span with the head of the response.
-    pub(super) fn answered(mut self, response: &Response) {
+    /// Ends the span with the head of the response, which may be an error for a reason beside its status.
+    pub(super) fn answered(mut self, response: &Response, error: Option<&'static str>) {
         let status = response.status();
         let code = i64::from(status.as_u16());
         self.both(KeyValue::new(names::http::RESPONSE_STATUS_CODE, code));
@@ -99,13 +103,16 @@ impl Call {
             let port = i64::from(peer.port());
             span.set_attribute(KeyValue::new(names::network::PEER_PORT, port));
         }
-        if status.is_client_error() || status.is_server_error() {
-            self.both(KeyValue::new(names::error::TYPE, code.to_string()));
+        let by_status = status.is_client_error() || status.is_server_error();
+        let error = error.map(Cow::Borrowed);
+        if let Some(error) = error.or_else(|| by_status.then(|| code.to_string().into())) {
+            self.both(KeyValue::new(names::error::TYPE, error));
             // No description: it would only repeat the status code (semantic conventions, HTTP spans, status).
             self.context.span().set_status(Status::error(""));
         }
         self.end();
-        let response_bytes = announced(response.headers());
+        let is_bodiless = self.is_head || status == StatusCode::NOT_MODIFIED;
+        let response_bytes = announced(response.headers()).filter(|_| !is_bodiless);
         self.metrics
             .sizes(self.request_bytes, response_bytes, &self.labels);
     }

@@ -25,7 +25,7 @@ const OF_THE_BODY: [HeaderName; 4] = [
 ];
 
 /// What another origin is not told, beside every header that the application marked as sensitive.
-const OF_THE_ORIGIN: [HeaderName; 8] = [
+pub(super) const OF_THE_ORIGIN: [HeaderName; 8] = [
     AUTHORIZATION,
     COOKIE,
     HeaderName::from_static("cookie2"),
@@ -45,13 +45,19 @@ pub struct TooManyRedirects(pub usize);
 #[derive(Debug)]
 pub(super) struct FollowRedirects {
     max: usize,
+    /// Default headers of the client that another origin is not told.
+    withheld: Vec<HeaderName>,
 }
+
+/// The request of whose extensions this is part is the last one: a further redirect is an error.
+#[derive(Clone, Copy, Debug)]
+struct LastHop;
 
 // === impl FollowRedirects ===
 
 impl FollowRedirects {
-    pub(super) fn new(max: usize) -> Self {
-        Self { max }
+    pub(super) fn new(max: usize, withheld: Vec<HeaderName>) -> Self {
+        Self { max, withheld }
     }
 }
 
@@ -67,14 +73,18 @@ impl Middleware for FollowRedirects {
         let timeout = request.timeout().copied();
         // The template is that of the first URL. What is around may send the request again: it finds it in its place.
         let template = extensions.get::<UrlTemplate>().copied();
+        extensions.remove::<LastHop>();
         let mut followed = 0;
         let result = loop {
             let kept = Kept::of(&request);
+            if followed == self.max {
+                extensions.insert(LastHop);
+            }
             let response = match next.clone().run(request, extensions).await {
                 Ok(response) => response,
                 Err(error) => break Err(error),
             };
-            let Some(mut onwards) = kept.redirected(&response) else {
+            let Some(mut onwards) = kept.redirected(&response, &self.withheld) else {
                 break Ok(response);
             };
             if followed == self.max {
@@ -90,6 +100,12 @@ impl Middleware for FollowRedirects {
         }
         result
     }
+}
+
+/// Whether a response asks for one redirect more than are followed.
+pub(super) fn is_one_too_many(response: &Response, extensions: &Extensions) -> bool {
+    // Its request has no body that could be sent once only: the first one would have had to be sent again.
+    extensions.get::<LastHop>().is_some() && target(response).is_some()
 }
 
 /// What a further request is made of.
@@ -126,15 +142,14 @@ impl Kept {
     }
 
     /// The request that `response` asks for. None if it asks for none, or for one that cannot be sent.
-    fn redirected(self, response: &Response) -> Option<Request> {
+    fn redirected(self, response: &Response, withheld: &[HeaderName]) -> Option<Request> {
         let status = response.status();
         let url = target(response)?;
         let Self { mut request, body } = self;
         let becomes_get = match status {
             StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => request.method() == Method::POST,
             StatusCode::SEE_OTHER => request.method() != Method::HEAD,
-            StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => false,
-            _ => return None,
+            _ => false,
         };
         if becomes_get {
             as_get(&mut request);
@@ -142,14 +157,18 @@ impl Kept {
             return None;
         }
         if request.url().origin() != url.origin() {
-            keep_to_the_origin(request.headers_mut());
+            keep_to_the_origin(request.headers_mut(), withheld);
         }
         *request.url_mut() = url;
         Some(request)
     }
 }
 
+/// Where a response points, if it is a redirect.
 fn target(response: &Response) -> Option<Url> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
     let location = response.headers().get(LOCATION)?;
     let location = std::str::from_utf8(location.as_bytes()).ok()?;
     let url = response.url().join(location).ok()?;
@@ -164,7 +183,8 @@ fn as_get(request: &mut Request) {
     }
 }
 
-fn keep_to_the_origin(headers: &mut HeaderMap) {
+/// Headers that reqwest would put in again are `withheld` by an empty value: it has no other way.
+fn keep_to_the_origin(headers: &mut HeaderMap, withheld: &[HeaderName]) {
     for name in OF_THE_ORIGIN {
         headers.remove(name);
     }
@@ -174,5 +194,8 @@ fn keep_to_the_origin(headers: &mut HeaderMap) {
     let sensitive: Vec<HeaderName> = sensitive.map(|(name, _)| name.clone()).collect();
     for name in sensitive {
         headers.remove(name);
+    }
+    for name in withheld {
+        headers.insert(name, HeaderValue::from_static(""));
     }
 }

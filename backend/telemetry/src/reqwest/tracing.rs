@@ -1,6 +1,6 @@
 //! The middleware that makes the spans.
 
-use super::{call::Call, hosts::Hosts, metrics::Metrics};
+use super::{call::Call, hosts::Hosts, metrics::Metrics, redirect};
 use crate::propagate::{self, Baggage};
 use ::reqwest::{Request, Response};
 use ::reqwest_middleware::{Middleware, Next, Result};
@@ -12,7 +12,7 @@ use opentelemetry::{
     metrics::Meter,
 };
 use std::{fmt, sync::OnceLock};
-use throughline_core::names::scope;
+use throughline_core::{names::scope, w3c};
 
 /// The path of a request with names in place of what varies, such as `/users/{id}`: the span's name and `url.template`.
 ///
@@ -88,6 +88,10 @@ impl Tracing {
     fn inject(&self, context: &Context, request: &mut Request) {
         let host = request.url().host_str().unwrap_or_default();
         if self.without_context.contain(host) {
+            // A proxy may have handed on those that it was told.
+            for name in [w3c::TRACEPARENT, w3c::TRACESTATE, w3c::BAGGAGE] {
+                request.headers_mut().remove(name);
+            }
             return;
         }
         let baggage = if self.with_baggage.contain(host) {
@@ -126,7 +130,10 @@ impl Middleware for Tracing {
         let context = call.context().clone();
         let result = next.run(request, extensions).with_context(context).await;
         match &result {
-            Ok(response) => call.answered(response),
+            Ok(response) if redirect::is_one_too_many(response, extensions) => {
+                call.answered(response, Some("too_many_redirects"));
+            }
+            Ok(response) => call.answered(response, None),
             Err(error) => call.failed(error),
         }
         result

@@ -4,6 +4,7 @@ use super::{
     detached::Detached,
     queries::Queries,
     run::{self, Prepared, Row, Steps, Through},
+    system::System,
 };
 use futures_core::future::BoxFuture;
 use sqlx::{
@@ -77,10 +78,7 @@ impl<'c, DB: Database> TracedConnection<'c, DB> {
     }
 }
 
-impl<'t, DB: Database> Executor<'t> for &'t mut TracedConnection<'_, DB>
-where
-    for<'a> &'a mut DB::Connection: Executor<'a, Database = DB>,
-{
+impl<'t, DB: System> Executor<'t> for &'t mut TracedConnection<'_, DB> {
     type Database = DB;
 
     fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> Steps<'e, DB>
@@ -90,7 +88,7 @@ where
     {
         let (queries, through, connection) = self.parts();
         run::rows(&queries, through, query, |query| {
-            connection.fetch_many(query)
+            DB::executor(connection).fetch_many(query)
         })
     }
 
@@ -101,7 +99,7 @@ where
     {
         let (queries, through, connection) = self.parts();
         run::row(&queries, through, query, |query| {
-            connection.fetch_optional(query)
+            DB::executor(connection).fetch_optional(query)
         })
     }
 
@@ -110,7 +108,8 @@ where
         't: 'e,
     {
         let (queries, _, connection) = self.parts();
-        Box::pin(queries.detach(|| connection.prepare_with(sql, parameters)))
+        let prepare = || DB::executor(connection).prepare_with(sql, parameters);
+        Box::pin(queries.detach(prepare))
     }
 
     // Compile-time checks of queries only. sqlx's feature `macros`, which this crate turns on, asks for it.
@@ -119,7 +118,7 @@ where
         't: 'e,
     {
         let (queries, _, connection) = self.parts();
-        Box::pin(queries.detach(|| connection.describe(sql)))
+        Box::pin(queries.detach(|| DB::executor(connection).describe(sql)))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::statement::Dialect;
 use opentelemetry::KeyValue;
 use sqlx::{
-    Any, ConnectOptions, Connection, Database, Postgres, Sqlite, any::AnyConnectOptions,
+    Any, ConnectOptions, Connection, Database, Executor, Postgres, Sqlite, any::AnyConnectOptions,
     postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
 };
 use throughline_core::names::{db, network};
@@ -15,6 +15,12 @@ pub trait System: Database + Known {}
 pub trait Known: Database {
     /// What its connections are to.
     fn place(options: &<Self::Connection as Connection>::Options) -> Place;
+
+    /// The connection, as what queries run on.
+    ///
+    /// With a bound `for<'c> &'c mut DB::Connection: Executor<'c>` in its place, the compiler would look for traced
+    /// connections of traced connections without end, wherever an application has that bound (E0275).
+    fn executor<'c>(connection: &'c mut Self::Connection) -> impl Executor<'c, Database = Self>;
 }
 
 /// Which database it is. Never who uses it.
@@ -35,6 +41,10 @@ impl System for Postgres {}
 impl System for Any {}
 
 impl Known for Sqlite {
+    fn executor<'c>(connection: &'c mut Self::Connection) -> impl Executor<'c, Database = Self> {
+        connection
+    }
+
     /// The name of its file, without the folders that it is in.
     fn place(options: &SqliteConnectOptions) -> Place {
         let name = options.get_filename().file_name();
@@ -52,6 +62,10 @@ impl Known for Sqlite {
 }
 
 impl Known for Postgres {
+    fn executor<'c>(connection: &'c mut Self::Connection) -> impl Executor<'c, Database = Self> {
+        connection
+    }
+
     /// Without a schema, which the server would have to be asked for; and without a name where that is the user's.
     fn place(options: &PgConnectOptions) -> Place {
         let socket = options.get_socket().map(|path| path.display().to_string());
@@ -66,6 +80,10 @@ impl Known for Postgres {
 }
 
 impl Known for Any {
+    fn executor<'c>(connection: &'c mut Self::Connection) -> impl Executor<'c, Database = Self> {
+        connection
+    }
+
     /// That of the database which the URL's scheme stands for.
     fn place(options: &AnyConnectOptions) -> Place {
         let url = &options.database_url;
