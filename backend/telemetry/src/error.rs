@@ -27,12 +27,14 @@
 //! [`ExceptionSignal`] says.
 
 mod database;
+mod event;
 mod exception;
 mod panic;
 mod signal;
 
 pub(crate) use self::{
     database::exception as of_database,
+    event::ErrorEvents,
     exception::{Exception, TARGET as EXCEPTION_TARGET},
 };
 pub use self::{
