@@ -27,12 +27,14 @@
 //! [`ExceptionSignal`] says.
 
 mod database;
+mod event;
 mod exception;
 mod panic;
 mod signal;
 
 pub(crate) use self::{
     database::exception as of_database,
+    event::ErrorEvents,
     exception::{Exception, TARGET as EXCEPTION_TARGET},
 };
 pub use self::{
@@ -40,7 +42,7 @@ pub use self::{
     signal::{ExceptionSignal, set_exception_signal},
 };
 
-use crate::http::clip;
+use crate::http::{InExchange, clip};
 use opentelemetry::{
     Context, KeyValue,
     trace::{Status, TraceContextExt},
@@ -83,16 +85,22 @@ fn record_at(
     error_type: Cow<'static, str>,
     location: &Location<'_>,
 ) {
-    let context = Context::current();
-    if !context.span().is_recording() {
+    let Some(context) = failing(error_type.clone()) else {
         return;
-    }
+    };
     let message = error.to_string();
     fail(&context, error_type.clone(), &message);
     Exception::new(error_type, message)
         .caused_by(error)
         .at(location)
         .write(&context);
+}
+
+/// The current context, if its span is recorded. The metrics of an exchange are told of the error in any case.
+fn failing(error_type: Cow<'static, str>) -> Option<Context> {
+    let context = Context::current();
+    InExchange::note(&context, error_type);
+    context.span().is_recording().then_some(context)
 }
 
 /// Makes the span of `context` an error.
@@ -121,9 +129,9 @@ impl<T, E: Error + 'static> RecordError for Result<T, E> {
 
     fn mark_failed(self) -> Self {
         if let Err(error) = &self {
-            let context = Context::current();
-            if context.span().is_recording() {
-                fail(&context, type_name::<E>().into(), &error.to_string());
+            let error_type = type_name::<E>();
+            if let Some(context) = failing(error_type.into()) {
+                fail(&context, error_type.into(), &error.to_string());
             }
         }
         self

@@ -9,16 +9,20 @@ mod headers;
 mod hooks;
 mod layer;
 pub(crate) mod message;
+mod methods;
 mod metrics;
 mod patterns;
 mod route;
+mod running;
 mod settings;
 mod span;
 mod tracer;
 
 pub(crate) use self::{
     clip::clip,
+    end::InExchange,
     layer::TracingLayer,
+    methods::KnownMethods,
     route::ExcludedPaths,
     settings::{HttpVariables, Rules},
     tracer::ExchangeTracer,

@@ -270,6 +270,7 @@ impl Builder {
     pub fn install(self) -> Result<Telemetry, InstallError> {
         let chosen = Chosen::of(self.variables.propagators.as_deref());
         let exception_signal = self.variables.exception_signal;
+        let known_methods = self.variables.http.known_methods();
         let telemetry = self.build()?;
         dispatcher::set_global_default(telemetry.subscriber())
             .map_err(|_already_set| InstallError::SubscriberIsSet)?;
@@ -280,6 +281,7 @@ impl Builder {
         error::set_exception_signal(exception_signal);
         error::record_panics();
         chosen.set_for_this_process();
+        known_methods.set_for_clients();
         global::set_text_map_propagator(Propagator::new(chosen));
         if let Some(providers) = telemetry.providers() {
             global::set_tracer_provider(providers.traces.clone());

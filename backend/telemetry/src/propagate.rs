@@ -7,7 +7,10 @@ use opentelemetry::{
     propagation::{Extractor, Injector, TextMapPropagator, text_map_propagator::FieldIter},
     trace::{Span, SpanContext, TraceContextExt},
 };
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicU8, Ordering},
+};
 use throughline_core::w3c::{self, BAGGAGE, Incoming, RANDOM, W3cPropagator};
 
 /// Reads and writes what `OTEL_PROPAGATORS` names: trace context, baggage, both (the default) or nothing.
@@ -77,7 +80,7 @@ impl TextMapPropagator for Propagator {
     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
         let chosen = self.chosen;
         let mut injector = OnlyInto { injector, chosen };
-        self.w3c.inject_context(cx, &mut injector);
+        self.w3c.inject_context(&told(cx), &mut injector);
     }
 
     fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
@@ -130,10 +133,33 @@ pub(crate) enum Baggage {
     Withheld,
 }
 
-/// The current context with what the request's headers say: the caller's span, and baggage.
-pub(crate) fn extract(headers: &HeaderMap) -> Context {
-    let current = Context::current();
-    Propagator::of_this_process().extract_with_context(&current, &Headers(headers))
+/// `current` with what the request's headers say: the caller's span, and baggage.
+pub(crate) fn extract(current: &Context, headers: &HeaderMap) -> Context {
+    Propagator::of_this_process().extract_with_context(current, &Headers(headers))
+}
+
+/// In a context in which nothing is recorded: its caller, whom those are told of whom it calls.
+#[derive(Debug)]
+struct Untraced(SpanContext);
+
+/// The context of `caller` for what is not to be recorded.
+pub(crate) fn untraced(caller: &Context) -> Context {
+    caller.with_value(Untraced(caller.span().span_context().clone()))
+}
+
+/// Whether nothing is recorded in `context`.
+pub(crate) fn is_untraced(context: &Context) -> bool {
+    context.get::<Untraced>().is_some()
+}
+
+/// `context` as the outside is told of it: not of spans that are not recorded for that reason.
+fn told(context: &Context) -> Cow<'_, Context> {
+    match context.get() {
+        Some(Untraced(caller)) if caller.is_valid() => {
+            Cow::Owned(context.with_remote_span_context(caller.clone()))
+        }
+        _ => Cow::Borrowed(context),
+    }
 }
 
 /// Names the span of `context` in the headers of a request that goes out. Without a span, they stay as they are, but for
@@ -141,6 +167,7 @@ pub(crate) fn extract(headers: &HeaderMap) -> Context {
 ///
 /// A `baggage` header that the application wrote itself is left to it.
 pub(crate) fn inject(context: &Context, headers: &mut HeaderMap, baggage: Baggage) {
+    let context = &*told(context);
     let chosen = Propagator::of_this_process().chosen;
     let parent = w3c::traceparent(&span_context(context));
     let names_parent = !parent.is_empty() && chosen.has(w3c::TRACEPARENT);
@@ -162,13 +189,17 @@ pub(crate) fn inject(context: &Context, headers: &mut HeaderMap, baggage: Baggag
     }
 }
 
-/// `parent` with a span that was started in it.
+/// `parent` with a span that was started in it. After a shutdown there are no more spans: then the caller's stays.
 ///
 /// A trace that begins with it has an id of which all bytes are random. The SDK does not say so, although Trace Context
 /// (level 2, random-trace-id flag) asks for it: the context does from here on, to every client that asks the propagator.
 pub(crate) fn with_span(parent: &Context, span: impl Span + Send + Sync + 'static) -> Context {
-    let root = (!parent.span().span_context().is_valid())
-        .then(|| Incoming::of_random_root(span.span_context()));
+    let caller = parent.span();
+    if !span.span_context().is_valid() && caller.span_context().is_remote() {
+        return parent.clone();
+    }
+    let root =
+        (!caller.span_context().is_valid()).then(|| Incoming::of_random_root(span.span_context()));
     let context = parent.with_span(span);
     match root.flatten() {
         Some(root) => context.with_value(root),

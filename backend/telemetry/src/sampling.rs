@@ -11,6 +11,7 @@
 //!
 //! [`RateLimited`] keeps so many traces a second instead, whatever the load.
 
+use crate::propagate;
 use opentelemetry::{
     Context, KeyValue, TraceId,
     trace::{Link, SpanKind, TraceContextExt, TraceState},
@@ -39,6 +40,10 @@ pub(crate) struct ParentBased {
     pub(crate) root: Box<dyn ShouldSample>,
     pub(crate) unsampled_callers: UnsampledCallers,
 }
+
+/// Records nothing in exchanges that are not traced, whatever the sampler within says.
+#[derive(Clone, Debug)]
+pub(crate) struct Traced(pub(crate) Box<dyn ShouldSample>);
 
 /// Records so many traces a second at most: a token bucket that holds those of one second, and one at least.
 ///
@@ -93,6 +98,27 @@ impl ShouldSample for ParentBased {
         }
         self.root
             .should_sample(parent, trace_id, name, kind, attributes, links)
+    }
+}
+
+// === impl Traced ===
+
+impl ShouldSample for Traced {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        trace_id: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        match parent.filter(|parent| propagate::is_untraced(parent)) {
+            Some(parent) => result(false, parent.span().span_context().trace_state().clone()),
+            None => self
+                .0
+                .should_sample(parent, trace_id, name, kind, attributes, links),
+        }
     }
 }
 

@@ -217,3 +217,20 @@ async fn exceptions_can_be_log_records_or_both() {
     let first = &recorder.spans().await[0].span_context;
     assert_eq!(line["span_id"], first.span_id().to_string());
 }
+
+#[tokio::test]
+async fn an_event_of_level_error_makes_the_exchange_an_error() {
+    let recorder = recorder();
+    let router = Router::new()
+        .route("/", get(|| async { tracing::error!("it failed") }))
+        .route("/fine", get(|| async { tracing::warn!("almost") }));
+    let server = recorder.serve(router).await;
+    for path in ["/", "/fine"] {
+        reqwest::get(server.url(path)).await.unwrap();
+    }
+    server.stop().await;
+    assert_eq!(
+        recorder.tree(&["error.type"]).await,
+        "GET / SERVER error\nGET /fine SERVER\n"
+    );
+}

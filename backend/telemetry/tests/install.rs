@@ -1,15 +1,16 @@
 //! The set-up as an application does it. It is global: one test in this process.
 
-use axum::{Router, extract::State, routing::get};
+use axum::{Router, extract::State, http::Method, routing::get};
 use opentelemetry_sdk::trace::InMemorySpanExporter;
 use sqlx::{Sqlite, SqlitePool};
 use std::time::Duration;
 use throughline_instrument::{
-    InstallError, init,
+    InstallError, init, reqwest,
     sqlx::{TracedPool, trace},
     task,
 };
 use tower::ServiceExt;
+use tracing::Instrument;
 
 const LONG: Duration = Duration::from_secs(30);
 
@@ -25,6 +26,9 @@ async fn one_call_sets_everything_up_for_the_process() {
     let telemetry = init("test")
         .version("1.2.3")
         .from_env()
+        .from_vars(|name| {
+            (name == "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS").then(|| "GET,PURGE".to_owned())
+        })
         .export_to(exporter.clone())
         .install()
         .unwrap();
@@ -44,14 +48,21 @@ async fn one_call_sets_everything_up_for_the_process() {
             .await
             .unwrap()
     });
+    // The names of `tracing` are no obstacle to ours.
+    let exchange = exchange.instrument(tracing::Span::none());
     assert_eq!(exchange.await.unwrap(), "1 2");
+    let purge = Method::from_bytes(b"PURGE").unwrap();
+    let nobody = reqwest::client()
+        .unwrap()
+        .request(purge, "http://127.0.0.1:1/");
+    nobody.send().await.unwrap_err();
 
     telemetry.flush(LONG).await.unwrap();
     let mut spans = exporter.get_finished_spans().unwrap();
     spans.sort_by_key(|span| span.start_time);
     let names: Vec<_> = spans.iter().map(|span| span.name.as_ref()).collect();
-    assert_eq!(names, ["GET /", "SELECT", "count"]);
+    assert_eq!(names, ["GET /", "SELECT", "count", "PURGE"]);
     let server = spans[0].span_context.span_id();
-    assert!(spans[1..].iter().all(|span| span.parent_span_id == server));
+    assert!(spans[1..3].iter().all(|span| span.parent_span_id == server));
     telemetry.shutdown(LONG).await;
 }

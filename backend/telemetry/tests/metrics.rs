@@ -105,6 +105,21 @@ async fn beyond_the_limit_values_are_added_up_as_overflow() {
 }
 
 #[tokio::test]
+async fn the_crates_own_instruments_have_room_for_every_route() {
+    let _alone = support::alone();
+    let (telemetry, exporter) = with_metrics();
+    let meter = telemetry.meter("throughline.axum");
+    let counter = meter.api().u64_counter("requests").build();
+    for route in 0..150 {
+        counter.add(1, &[KeyValue::new("http.route", route)]);
+    }
+    telemetry.flush(LONG).await.unwrap();
+    let sums = sums(&exporter);
+    assert!(!sums.contains_key("requests{otel.metric.overflow=true}"));
+    telemetry.shutdown(LONG).await;
+}
+
+#[tokio::test]
 async fn the_ledger_of_spans_is_a_metric() {
     let _alone = support::alone();
     let exporter = InMemoryMetricExporter::default();

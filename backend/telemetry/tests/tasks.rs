@@ -229,3 +229,24 @@ async fn logs_of_a_job_have_its_ids() {
     assert!(recorder.log()[0].contains(&id));
     assert_eq!(attribute(span, "otel.name"), None);
 }
+
+#[tokio::test]
+async fn what_runs_after_an_upgrade_continues_the_trace_in_the_callers_context() {
+    let recorder = Recorder::new();
+    let caller = async {
+        let caller = Context::current();
+        let callback = move || {
+            let _caller = caller.attach();
+            task::continued("chat", step())
+        };
+        // As axum's `on_upgrade` calls it, from a task without a trace.
+        tokio::spawn(async { callback().await }).await.unwrap();
+    };
+    caller.instrument(info_span!("upgrade")).await;
+    expect![[r#"
+        upgrade
+          chat
+            step
+    "#]]
+    .assert_eq(&recorder.tree(&ENDINGS).await);
+}

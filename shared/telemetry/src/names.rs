@@ -40,18 +40,10 @@ pub mod http {
         0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
     ];
 
-    /// The methods that [`REQUEST_METHOD`] may hold (RFC 9110, and `PATCH` and `QUERY`).
+    /// The methods that [`REQUEST_METHOD`] holds by default (RFC 9110, and `PATCH` and `QUERY`). They are case-sensitive.
     pub const KNOWN_METHODS: [&str; 10] = [
         "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE",
     ];
-
-    /// `method` if it is a known one, else [`OTHER_METHOD`]. Methods are case-sensitive.
-    pub fn method(method: &str) -> &'static str {
-        KNOWN_METHODS
-            .into_iter()
-            .find(|known| *known == method)
-            .unwrap_or(OTHER_METHOD)
-    }
 }
 
 /// `url.*`: parts of a URL. What goes in is redacted first, see [`crate::redact`].
@@ -308,16 +300,4 @@ pub mod scope {
     pub const SQLX: &str = "throughline.sqlx";
     /// The reqwest instrumentation.
     pub const REQWEST: &str = "throughline.reqwest";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::http;
-
-    #[test]
-    fn an_unknown_or_misspelled_method_is_other() {
-        assert_eq!(http::method("POST"), "POST");
-        assert_eq!(http::method("post"), "_OTHER");
-        assert_eq!(http::method("BREW"), "_OTHER");
-    }
 }

@@ -1,7 +1,6 @@
 //! Panics, told on the span in which they begin.
 
-use super::{Exception, fail};
-use opentelemetry::{Context, trace::TraceContextExt};
+use super::{Exception, fail, failing};
 use std::{
     panic::{self, PanicHookInfo},
     sync::Once,
@@ -27,10 +26,9 @@ pub fn record_panics() {
 }
 
 fn record(info: &PanicHookInfo<'_>) {
-    let context = Context::current();
-    if !context.span().is_recording() {
+    let Some(context) = failing(PANIC.into()) else {
         return;
-    }
+    };
     let message = info.payload_as_str().unwrap_or("no message");
     fail(&context, PANIC.into(), message);
     let mut exception = Exception::new(PANIC, message);

@@ -8,7 +8,6 @@ use axum::extract::{ConnectInfo, Request};
 use http::{header::HOST, uri::Authority};
 use opentelemetry::{KeyValue, StringValue};
 use std::{
-    fmt,
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
@@ -77,14 +76,6 @@ impl Ends {
     }
 }
 
-/// The beginning of the URL: `https://example.com:8443`.
-impl fmt::Display for Ends {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let server = self.server.as_ref().map_or("", Authority::as_str);
-        write!(f, "{}://{server}", self.scheme)
-    }
-}
-
 fn server(request: &Request) -> Option<Authority> {
     let from_header = || {
         let host = request.headers().get(HOST)?;
@@ -126,16 +117,16 @@ mod tests {
         let values = attributes
             .iter()
             .map(|it| format!(" {}={}", it.key, it.value));
-        format!("{ends}{}", values.collect::<String>())
+        format!("{}{}", ends.scheme, values.collect::<String>())
     }
 
     #[test]
     fn the_host_header_names_the_server() {
         expect_test::expect![[r#"
-            http://localhost:8080 server.address=localhost server.port=8080 client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
-            http://[::1]:8080 server.address=::1 server.port=8080 client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
-            http://example.com server.address=example.com client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
-            http:// client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
+            http server.address=localhost server.port=8080 client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
+            http server.address=::1 server.port=8080 client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
+            http server.address=example.com client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
+            http client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
         "#]]
         .assert_eq(
             &["localhost:8080", "[::1]:8080", "example.com", "not a host"]
@@ -146,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_a_trusted_proxy_says_changes_all_but_the_peer() {
-        expect_test::expect!["https://shop.example:8443 server.address=shop.example server.port=8443 client.address=192.0.2.7 network.peer.address=10.0.0.1 network.peer.port=4711"]
+        expect_test::expect!["https server.address=shop.example server.port=8443 client.address=192.0.2.7 network.peer.address=10.0.0.1 network.peer.port=4711"]
         .assert_eq(&ends(&[
             ("host", "inner:8080"),
             ("x-forwarded-for", "192.0.2.7"),

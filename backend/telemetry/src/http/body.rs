@@ -1,10 +1,11 @@
 //! The bodies: the response's carries the exchange's span to its end, the request's is counted where that is wanted.
 
-use super::{end::EndOfExchange, message::announced, span::Exchange};
+use super::{end::EndOfExchange, message::announced, running::Running};
 use axum::body::{Body, Bytes};
 use http::HeaderMap;
 use http_body::{Body as _, Frame, SizeHint};
 use std::{
+    mem,
     pin::Pin,
     sync::{
         Arc,
@@ -16,9 +17,8 @@ use std::{
 /// Ends the exchange when the body ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct TracedBody {
-    // Before the exchange: what the stream holds is dropped, and its spans end, before the SERVER span does.
     inner: Body,
-    exchange: Option<Exchange>,
+    running: Running,
     /// Bytes still to come, where they are known: hyper stops polling at the last one and never asks for the end.
     remaining_bytes: Option<u64>,
 }
@@ -33,33 +33,34 @@ pub(crate) struct CountedBody {
 // === impl TracedBody ===
 
 impl TracedBody {
-    pub(crate) fn new(inner: Body, headers: &HeaderMap, exchange: Exchange) -> Self {
+    pub(crate) fn new(inner: Body, headers: &HeaderMap, running: Running) -> Self {
         let remaining_bytes = inner.size_hint().exact().or_else(|| announced(headers));
-        let exchange = Some(exchange);
         Self {
             inner,
-            exchange,
+            running,
             remaining_bytes,
-        }
-    }
-
-    fn end(&mut self, how: EndOfExchange) {
-        if let Some(exchange) = self.exchange.take() {
-            exchange.end(how);
         }
     }
 
     fn sent(&mut self, frame: &Frame<Bytes>) {
         let bytes = frame.data_ref().map_or(0, |data| data.len() as u64);
-        if let Some(exchange) = &mut self.exchange {
+        if let Some(exchange) = &mut self.running.exchange {
             exchange.outcome.response_bytes += bytes;
         }
         if let Some(remaining) = &mut self.remaining_bytes {
             *remaining = remaining.saturating_sub(bytes);
         }
         if self.remaining_bytes == Some(0) || self.inner.is_end_stream() {
-            self.end(EndOfExchange::Complete);
+            self.running.end(EndOfExchange::Complete);
         }
+    }
+}
+
+impl Drop for TracedBody {
+    /// What the stream holds is dropped in the exchange's context, and its spans end, before the SERVER span does.
+    fn drop(&mut self) {
+        let inner = mem::take(&mut self.inner);
+        self.running.run(|| drop(inner));
     }
 }
 
@@ -73,12 +74,10 @@ impl http_body::Body for TracedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = &mut *self;
         let inner = &mut this.inner;
-        let frame = ready!(Exchange::run(&mut this.exchange, || {
-            Pin::new(inner).poll_frame(cx)
-        }));
+        let frame = ready!(this.running.run(|| Pin::new(inner).poll_frame(cx)));
         match &frame {
-            None => this.end(EndOfExchange::Complete),
-            Some(Err(error)) => this.end(EndOfExchange::of_error(error)),
+            None => this.running.end(EndOfExchange::Complete),
+            Some(Err(error)) => this.running.end(EndOfExchange::of_error(error)),
             Some(Ok(frame)) => this.sent(frame),
         }
         Poll::Ready(frame)

@@ -1,6 +1,8 @@
 //! How an exchange ends, and what its span and the metrics are told of it.
 
 use http::StatusCode;
+use opentelemetry::{Context, SpanId, trace::TraceContextExt};
+use parking_lot::Mutex;
 use std::{borrow::Cow, error::Error, io};
 use tower_http::timeout::TimeoutError;
 
@@ -31,6 +33,13 @@ pub(crate) enum EndOfExchange {
     Cancelled,
     /// The handler, or the body, panicked.
     Panicked,
+}
+
+/// In the context of an exchange: what its span was told of an error by whatever runs in it, for the metrics.
+#[derive(Debug)]
+pub(crate) struct InExchange {
+    span: SpanId,
+    error_type: Mutex<Option<Cow<'static, str>>>,
 }
 
 /// What is known of an exchange when it ends; the same for its span and for the metrics.
@@ -83,5 +92,31 @@ impl EndOfExchange {
             ),
             Self::Panicked => ("panic", None, Some("the handler panicked")),
         }
+    }
+}
+
+// === impl InExchange ===
+
+impl InExchange {
+    /// The context of an exchange, whose span is that of `context`.
+    pub(crate) fn of(context: &Context) -> Context {
+        context.with_value(Self {
+            span: context.span().span_context().span_id(),
+            error_type: Mutex::default(),
+        })
+    }
+
+    /// Notes the error if the span of `context` is that of an exchange, and not one below it.
+    pub(crate) fn note(context: &Context, error_type: Cow<'static, str>) {
+        let exchange = context.get::<Self>();
+        let span = context.span().span_context().span_id();
+        if let Some(exchange) = exchange.filter(|exchange| exchange.span == span) {
+            *exchange.error_type.lock() = Some(error_type);
+        }
+    }
+
+    /// What was noted last.
+    pub(crate) fn error_type(context: &Context) -> Option<Cow<'static, str>> {
+        context.get::<Self>()?.error_type.lock().take()
     }
 }

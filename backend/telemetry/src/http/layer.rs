@@ -4,11 +4,12 @@
 //! route (so a span has its name and `http.route` from the start, when the sampler looks at it), and every route, nested
 //! route, fallback and method-not-allowed answer is inside.
 
-use super::{body::TracedBody, end::EndOfExchange, span::Exchange, tracer::ExchangeTracer};
+use super::{body::TracedBody, end::EndOfExchange, running::Running, tracer::ExchangeTracer};
 use axum::{body::Body, extract::Request, response::IntoResponse, response::Response};
 use pin_project_lite::pin_project;
 use std::{
     convert::Infallible,
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -29,12 +30,22 @@ pub(crate) struct TracingService<S> {
 }
 
 pin_project! {
-    /// Polls the handler with the exchange's context attached, then hands the exchange to the body.
+    /// Polls and drops the handler in the exchange's context, then hands the exchange to the body.
     pub(crate) struct TracingFuture<F> {
-        // Before the exchange: what the handler holds is dropped, and its spans end, before the SERVER span does.
+        // None once it has answered.
         #[pin]
-        inner: F,
-        exchange: Option<Exchange>,
+        inner: Option<F>,
+        running: Running,
+    }
+
+    impl<F> PinnedDrop for TracingFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // What the handler holds is dropped, and its spans end, before the SERVER span does.
+            if this.inner.is_some() {
+                this.running.run(|| this.inner.set(None));
+            }
+        }
     }
 }
 
@@ -65,10 +76,13 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let mut exchange = self.tracer.start(&request);
-        let request = Exchange::counted(&mut exchange, request);
-        let inner = Exchange::run(&mut exchange, || self.inner.call(request));
-        TracingFuture { inner, exchange }
+        let mut running = self.tracer.start(&request);
+        let request = match &mut running.exchange {
+            Some(exchange) => exchange.counted(request),
+            None => request,
+        };
+        let inner = Some(running.run(|| self.inner.call(request)));
+        TracingFuture { inner, running }
     }
 }
 
@@ -82,23 +96,26 @@ where
     type Output = Result<Response, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let inner = this.inner;
-        let answer = ready!(Exchange::run(this.exchange, || inner.poll(cx)));
+        let mut this = self.project();
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        let answer = ready!(this.running.run(|| inner.poll(cx)));
+        this.running.run(|| this.inner.set(None));
         let mut response = match answer {
             Ok(answer) => answer.into_response(),
             Err(never) => match never {},
         };
-        let Some(mut exchange) = this.exchange.take() else {
-            return Poll::Ready(Ok(response));
-        };
-        exchange.answered(&mut response);
-        if exchange.is_over_at_head(&response) {
-            exchange.end(EndOfExchange::Complete);
-            return Poll::Ready(Ok(response));
+        let mut running = mem::take(this.running);
+        if let Some(exchange) = &mut running.exchange {
+            exchange.answered(&mut response);
+            if exchange.is_over_at_head(&response) {
+                running.end(EndOfExchange::Complete);
+                return Poll::Ready(Ok(response));
+            }
         }
         let (head, body) = response.into_parts();
-        let body = TracedBody::new(body, &head.headers, exchange);
+        let body = TracedBody::new(body, &head.headers, running);
         Poll::Ready(Ok(Response::from_parts(head, Body::new(body))))
     }
 }

@@ -6,7 +6,7 @@
 
 use super::{end::Outcome, message::SIZE_BOUNDS};
 use opentelemetry::{
-    KeyValue,
+    KeyValue, StringValue,
     metrics::{Histogram, Meter, UpDownCounter},
 };
 use std::{sync::Arc, time::Instant};
@@ -40,7 +40,7 @@ struct Sizes {
 /// What is known of an exchange when it starts, with few values each.
 #[derive(Debug)]
 pub(crate) struct Labels {
-    pub(crate) method: &'static str,
+    pub(crate) method: StringValue,
     pub(crate) scheme: &'static str,
     pub(crate) route: Option<Arc<str>>,
     pub(crate) protocol_version: Option<&'static str>,

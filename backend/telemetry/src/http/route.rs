@@ -1,7 +1,6 @@
 //! What a request is called: its method, its route, the name of its span.
 
 use axum::extract::{MatchedPath, Request};
-use std::borrow::Cow;
 use throughline_core::names::http as names;
 
 /// The route that matched, such as `/users/{id}`; none in a fallback.
@@ -11,14 +10,14 @@ pub(crate) fn route(request: &Request) -> Option<&str> {
 }
 
 /// `{method} {route}`, or `{method}` where no route matched: never the path, whose values have no bound.
-pub(crate) fn span_name(method: &'static str, route: Option<&str>) -> Cow<'static, str> {
+pub(crate) fn span_name(method: &str, route: Option<&str>) -> String {
     let method = match method {
         names::OTHER_METHOD => "HTTP",
         known => known,
     };
     match route {
-        Some(route) => [method, " ", route].concat().into(),
-        None => method.into(),
+        Some(route) => [method, " ", route].concat(),
+        None => method.to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     forwarded::{ForwardingHeaders, TrustedProxies},
     headers::{self, CapturedHeaders},
     hooks::Hooks,
+    methods::KnownMethods,
     metrics::BodySizes,
     patterns,
     route::ExcludedPaths,
@@ -73,6 +74,7 @@ pub(crate) struct HttpVariables {
     trusted_proxies: Option<String>,
     forwarding: Option<String>,
     error_from: Option<u16>,
+    known_methods: Option<String>,
 }
 
 /// The settings, ready to be applied.
@@ -85,6 +87,7 @@ pub(crate) struct Rules {
     pub(crate) hooks: Hooks,
     pub(crate) body_sizes: BodySizes,
     pub(crate) meter: Option<Meter>,
+    pub(crate) known_methods: KnownMethods,
     error_from: u16,
 }
 
@@ -107,8 +110,10 @@ impl HttpSettings {
         }
     }
 
-    /// Regular expressions; an exchange is not recorded if one of them matches any part of its URL without the query,
-    /// such as `https://shop.example/client/7/info`. The variable `OTEL_RUST_EXCLUDED_URLS` wins, a list with commas.
+    /// Regular expressions; an exchange is not recorded if one of them matches any part of its path, such as
+    /// `/client/7/info`. The variable `OTEL_RUST_EXCLUDED_URLS` wins, a list with commas.
+    ///
+    /// The rest of the URL is not searched: with `Host: healthcheck`, anybody could hide what they do.
     ///
     /// Where the beginning of a path says enough, [`Builder::excluded_paths`](crate::Builder::excluded_paths) is cheaper.
     pub fn excluded_urls(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -233,6 +238,7 @@ impl HttpSettings {
             hooks: self.hooks,
             body_sizes: self.body_sizes,
             meter: self.meter,
+            known_methods: variables.known_methods(),
             error_from: variables.error_from.unwrap_or(self.error_from).min(500),
         })
     }
@@ -258,6 +264,12 @@ fn collect(texts: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
 // === impl HttpVariables ===
 
 impl HttpVariables {
+    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, for servers and clients alike.
+    pub(crate) fn known_methods(&self) -> KnownMethods {
+        let list = self.known_methods.as_deref().map(patterns::list);
+        list.map_or_else(KnownMethods::default, KnownMethods::new)
+    }
+
     pub(crate) fn read(read: &Reader<'_>) -> Self {
         let var = |name: &str| read.text(name);
         let capture = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_";
@@ -269,6 +281,7 @@ impl HttpVariables {
             trusted_proxies: var("OTEL_RUST_HTTP_TRUSTED_PROXIES"),
             forwarding: var("OTEL_RUST_HTTP_FORWARDING_HEADERS"),
             error_from: read.number("OTEL_RUST_HTTP_SERVER_ERROR_FROM", 100),
+            known_methods: var("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     body::CountedBody,
-    end::{EndOfExchange, ErrorType, Outcome},
+    end::{EndOfExchange, ErrorType, InExchange, Outcome},
     message::announced,
     metrics::{Active, BodySizes},
     tracer::ExchangeTracer,
@@ -55,31 +55,16 @@ impl Exchange {
         }
     }
 
-    /// Runs `f` with the exchange's context as the current one. A panic in `f` ends the exchange, then goes on.
-    pub(crate) fn run<T>(exchange: &mut Option<Self>, f: impl FnOnce() -> T) -> T {
-        let Some(context) = exchange.as_ref().map(|exchange| exchange.context.clone()) else {
-            return f();
-        };
-        let mut guard = EndOnPanic {
-            exchange,
-            returned: false,
-        };
-        let attached = context.attach();
-        let value = f();
-        drop(attached);
-        guard.returned = true;
-        value
+    pub(super) fn context(&self) -> &Context {
+        &self.context
     }
 
     /// The request with a body that is counted, where that is wanted.
-    pub(crate) fn counted(exchange: &mut Option<Self>, request: Request) -> Request {
-        let Some(exchange) = exchange else {
-            return request;
-        };
-        if exchange.tracer.rules.body_sizes == BodySizes::Unmeasured {
+    pub(crate) fn counted(&mut self, request: Request) -> Request {
+        if self.tracer.rules.body_sizes == BodySizes::Unmeasured {
             return request;
         }
-        let bytes = Arc::clone(exchange.received_bytes.get_or_insert_default());
+        let bytes = Arc::clone(self.received_bytes.get_or_insert_default());
         request.map(|body| Body::new(CountedBody::new(body, bytes)))
     }
 
@@ -93,11 +78,13 @@ impl Exchange {
         self.outcome.status = Some(status);
         if rules.is_error(status) {
             self.outcome.error_type = Some(status.as_str().to_owned().into());
-            // No description: it would only repeat the status code (semantic conventions, HTTP spans, status).
-            span.set_status(Status::error(""));
         }
         if let Some(ErrorType(name)) = response.extensions().get() {
             self.outcome.error_type = Some((*name).into());
+        }
+        if self.outcome.error_type.is_some() {
+            // No description: it would only repeat the status code (semantic conventions, HTTP spans, status).
+            span.set_status(Status::error(""));
         }
         if span.is_recording() {
             for header in rules.captured.of_response(response.headers()) {
@@ -137,6 +124,9 @@ impl Exchange {
             return;
         }
         let span = self.context.span();
+        if self.outcome.error_type.is_none() {
+            self.outcome.error_type = InExchange::error_type(&self.context);
+        }
         let (error_type, body_end, description) = how.told();
         match how {
             EndOfExchange::Complete => {}
@@ -179,21 +169,5 @@ fn record_sizes(outcome: &Outcome, span: &SpanRef<'_>) {
     ] {
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
         span.set_attribute(KeyValue::new(name, bytes));
-    }
-}
-
-/// Tells a return from an unwinding.
-struct EndOnPanic<'a> {
-    exchange: &'a mut Option<Exchange>,
-    returned: bool,
-}
-
-impl Drop for EndOnPanic<'_> {
-    fn drop(&mut self) {
-        if !self.returned
-            && let Some(exchange) = self.exchange.take()
-        {
-            exchange.end(EndOfExchange::Panicked);
-        }
     }
 }

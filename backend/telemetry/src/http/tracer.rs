@@ -3,9 +3,11 @@
 use super::{
     address::Ends,
     clip::clip,
+    end::InExchange,
     message::protocol_version,
     metrics::{Labels, Metrics},
     route,
+    running::Running,
     settings::Rules,
     span::Exchange,
 };
@@ -40,46 +42,51 @@ impl ExchangeTracer {
         }
     }
 
-    /// Starts the span of `request`, a child of the caller's; none if its URL is excluded.
-    pub(crate) fn start(self: &Arc<Self>, request: &Request) -> Option<Exchange> {
-        if self.rules.excluded_paths.contain(request.uri().path()) {
-            return None;
+    /// Starts the span of `request`, a child of the caller's. If its path is excluded there is none, and nothing is recorded
+    /// of what runs below it.
+    pub(crate) fn start(self: &Arc<Self>, request: &Request) -> Running {
+        let current = Context::current();
+        if current.get::<InExchange>().is_some() {
+            // A router within another one that is traced.
+            return Running::untraced(current);
+        }
+        let caller = propagate::extract(&current, request.headers());
+        if self.excludes(request.uri().path()) {
+            return Running::untraced(propagate::untraced(&caller));
         }
         let ends = Ends::of(request, &self.rules.proxies);
-        if self.excludes(request, &ends) {
-            return None;
-        }
         let labels = Labels {
-            method: names::http::method(request.method().as_str()),
+            method: self.rules.known_methods.told(request.method()),
             scheme: ends.scheme,
             route: route::route(request).map(Into::into),
             protocol_version: protocol_version(request.version()),
         };
-        let context = self.span(request, &ends, &labels);
+        let context = InExchange::of(&self.span(&caller, request, &ends, &labels));
         self.rules.hooks.on_request(&context.span(), request);
         let active = self.metrics.start(labels);
         let method = request.method().clone();
-        Some(Exchange::new(context, method, Arc::clone(self), active))
+        Running::traced(Exchange::new(context, method, Arc::clone(self), active))
     }
 
-    fn excludes(&self, request: &Request, ends: &Ends) -> bool {
-        let excluded = &self.rules.excluded_urls;
-        !excluded.is_empty() && excluded.is_match(&format!("{ends}{}", request.uri().path()))
+    fn excludes(&self, path: &str) -> bool {
+        self.rules.excluded_paths.contain(path) || self.rules.excluded_urls.is_match(path)
     }
 
-    fn span(&self, request: &Request, ends: &Ends, labels: &Labels) -> Context {
-        let parent = propagate::extract(request.headers());
+    fn span(&self, parent: &Context, request: &Request, ends: &Ends, labels: &Labels) -> Context {
         let mut attributes = attributes(request, ends, labels);
         self.rules
             .captured
             .of_request(request.headers(), &mut attributes);
         let span = self
             .tracer
-            .span_builder(route::span_name(labels.method, labels.route.as_deref()))
+            .span_builder(route::span_name(
+                labels.method.as_str(),
+                labels.route.as_deref(),
+            ))
             .with_kind(SpanKind::Server)
             .with_attributes(attributes);
-        let span = self.tracer.build_with_context(span, &parent);
-        propagate::with_span(&parent, span)
+        let span = self.tracer.build_with_context(span, parent);
+        propagate::with_span(parent, span)
     }
 }
 
@@ -93,8 +100,9 @@ impl fmt::Debug for ExchangeTracer {
 
 fn attributes(request: &Request, ends: &Ends, labels: &Labels) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(16);
-    attributes.push(KeyValue::new(names::http::REQUEST_METHOD, labels.method));
-    if labels.method == names::http::OTHER_METHOD {
+    let method = labels.method.clone();
+    attributes.push(KeyValue::new(names::http::REQUEST_METHOD, method));
+    if labels.method.as_str() == names::http::OTHER_METHOD {
         let original = clip(request.method().as_str());
         attributes.push(KeyValue::new(
             names::http::REQUEST_METHOD_ORIGINAL,

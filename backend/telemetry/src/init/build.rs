@@ -7,7 +7,7 @@ use crate::{
     metrics::{self, Metrics, Readers},
     processor::{Finish, Item, Lanes, LogRecords, Processing, Route, Spans},
     resource,
-    sampling::{ParentBased, UnsampledCallers},
+    sampling::{ParentBased, Traced, UnsampledCallers},
     settings::{SamplerName, Sdk, Variables},
     telemetry::{Logs, Providers, Telemetry},
 };
@@ -61,7 +61,7 @@ fn enabled(builder: Builder, http: Arc<Rules>) -> Result<Telemetry, InstallError
     };
     let traces = SdkTracerProvider::builder()
         .with_span_processor(spans.clone())
-        .with_sampler(sampler)
+        .with_sampler(Traced(sampler))
         .with_span_limits(variables.limits.of_spans())
         .with_resource(resource.clone())
         .build();

@@ -1,6 +1,7 @@
 //! The subscriber of `tracing`: spans, lines, and log records.
 
 use crate::{
+    error::ErrorEvents,
     logs::{Correlation, JsonLines, LogFilter, OtlpLogs, span_filter},
     resource::Service,
     settings::Variables,
@@ -59,6 +60,7 @@ pub(super) fn with_providers(
         .with_threads(false)
         .with_level(false)
         .with_tracked_inactivity(false)
+        .and_then(ErrorEvents)
         .with_filter(span_filter());
     let logging = Logging::new(variables, service);
     let mut logs = logging.lines(writer);

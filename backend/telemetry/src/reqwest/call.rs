@@ -4,9 +4,10 @@ use super::{failure, metrics::Metrics};
 use crate::{
     error::{self, Exception},
     http::{
-        clip,
+        KnownMethods, clip,
         message::{announced, protocol_version},
     },
+    propagate,
 };
 use ::reqwest::{Request, Response, Url};
 use http::{Method, StatusCode};
@@ -46,9 +47,9 @@ impl Call {
         sent_before: u32,
     ) -> Self {
         let labels = labels(request, template);
-        let method = names::http::method(request.method().as_str());
+        let method = KnownMethods::of_clients().told(request.method());
         let mut attributes = labels.clone();
-        if method == names::http::OTHER_METHOD {
+        if method.as_str() == names::http::OTHER_METHOD {
             let original = clip(request.method().as_str());
             attributes.push(KeyValue::new(
                 names::http::REQUEST_METHOD_ORIGINAL,
@@ -62,13 +63,13 @@ impl Call {
             attributes.push(KeyValue::new(names::http::REQUEST_RESEND_COUNT, count));
         }
         let span = tracer
-            .span_builder(name(method, template))
+            .span_builder(name(method.as_str(), template))
             .with_kind(SpanKind::Client)
             .with_attributes(attributes);
         let parent = Context::current();
         let span = tracer.build_with_context(span, &parent);
         Self {
-            context: parent.with_span(span),
+            context: propagate::with_span(&parent, span),
             metrics,
             labels,
             request_bytes: Some(
@@ -151,7 +152,7 @@ impl Drop for Call {
     }
 }
 
-fn name(method: &'static str, template: Option<&'static str>) -> String {
+fn name(method: &str, template: Option<&'static str>) -> String {
     // "HTTP" stands for a method that is not known (semantic conventions, HTTP spans, name).
     let method = if method == names::http::OTHER_METHOD {
         "HTTP"
@@ -163,7 +164,7 @@ fn name(method: &'static str, template: Option<&'static str>) -> String {
 
 /// What spans and metrics have in common from the start.
 fn labels(request: &Request, template: Option<&'static str>) -> Vec<KeyValue> {
-    let method = names::http::method(request.method().as_str());
+    let method = KnownMethods::of_clients().told(request.method());
     let mut labels = Vec::with_capacity(8);
     labels.push(KeyValue::new(names::http::REQUEST_METHOD, method));
     if let Some((host, port)) = server(request.url()) {

@@ -12,6 +12,7 @@ use axum::{
 };
 use expect_test::expect;
 use futures_util::{StreamExt, stream};
+use opentelemetry_sdk::trace::SpanData;
 use reqwest::Client;
 use std::{convert::Infallible, future::pending, sync::Arc};
 use tokio::sync::Notify;
@@ -154,6 +155,55 @@ async fn a_client_that_goes_away_is_no_error() {
         GET /streams SERVER http.response.status_code=200 error.type=cancelled throughline.body.end=cancelled
     "#]]
     .assert_eq(&recorder.tree(&ENDINGS).await);
+}
+
+/// What tells of what was left undone.
+struct Guard(&'static str);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        tracing::warn!("{} given up", self.0);
+    }
+}
+
+#[tokio::test]
+async fn what_is_dropped_with_an_exchange_logs_with_its_ids() {
+    let recorder = Recorder::new();
+    let begun = Arc::new(Notify::new());
+    let notify = Arc::clone(&begun);
+    let waits = get(move || async move {
+        let _guard = Guard("handler");
+        notify.notify_one();
+        pending::<()>().await;
+    });
+    let streams = get(|| async {
+        let guard = Guard("body");
+        let parts = stream::once(async { Ok::<_, Infallible>("part") });
+        Body::from_stream(parts.chain(stream::once(async move {
+            pending::<()>().await;
+            drop(guard);
+            Ok("last")
+        })))
+    });
+    let router = Router::new()
+        .route("/waits", waits)
+        .route("/streams", streams);
+    let server = recorder.serve(router).await;
+    let request = tokio::spawn(Client::new().get(server.url("/waits")).send());
+    begun.notified().await;
+    request.abort();
+    let _aborted = request.await;
+    let streaming = Client::new().get(server.url("/streams")).send().await;
+    drop(streaming.unwrap());
+    server.stop().await;
+
+    let spans = recorder.spans().await;
+    let log = recorder.log();
+    for what in ["handler", "body"] {
+        let line = log.iter().find(|line| line.contains(what)).unwrap();
+        let of = |span: &SpanData| line.contains(&span.span_context.span_id().to_string());
+        assert!(spans.iter().any(of), "{line}");
+    }
 }
 
 async fn panics() -> &'static str {

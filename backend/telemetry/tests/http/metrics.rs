@@ -18,7 +18,7 @@ use opentelemetry_sdk::metrics::{
 };
 use reqwest::{Client, Method};
 use std::{convert::Infallible, future::pending, io, sync::Arc, time::Duration};
-use throughline_instrument::ErrorType;
+use throughline_instrument::{ErrorType, error::RecordError};
 use tokio::sync::Notify;
 use tower::{BoxError, ServiceBuilder, timeout::TimeoutLayer};
 use tower_http::timeout::ResponseBodyTimeoutLayer;
@@ -223,6 +223,8 @@ async fn every_end_has_an_error_type_of_its_own_the_same_on_span_and_metric() {
         "/slow-body",
         "/panics",
         "/too-slow",
+        "/named",
+        "/recorded",
     ];
     send(&server, &paths.map(|path| ("GET", path))).await;
     let mut response = Client::new().get(server.url("/endless")).send().await;
@@ -238,6 +240,8 @@ async fn every_end_has_an_error_type_of_its_own_the_same_on_span_and_metric() {
         GET /slow-body SERVER error(the response's body took too long) http.response.status_code=200 error.type=timeout throughline.body.end=failed
         GET /panics SERVER error(the handler panicked) error.type=panic
         GET /too-slow SERVER error http.response.status_code=503 error.type=timeout
+        GET /named SERVER error http.response.status_code=408 error.type=timeout
+        GET /recorded SERVER error(invalid digit found in string) http.response.status_code=400 error.type=bad_number
         GET /endless SERVER http.response.status_code=200 error.type=cancelled throughline.body.end=cancelled
     "#]]
     .assert_eq(&recorder.tree(&super::spans::ENDINGS).await);
@@ -249,7 +253,7 @@ async fn every_end_has_an_error_type_of_its_own_the_same_on_span_and_metric() {
         let label = format!("duration s {}http.request", error.unwrap_or_default());
         assert!(line.contains(&label) && line.ends_with("= 1"), "{line}");
     }
-    assert_eq!(meters.active_and_measured(), (0, 7));
+    assert_eq!(meters.active_and_measured(), (0, 9));
 }
 
 /// One route for each way in which an exchange ends.
@@ -271,8 +275,17 @@ fn endings() -> Router {
         let parts = [Ok("part"), Err(io::Error::other("broken"))];
         Body::from_stream(stream::iter(parts))
     };
+    let recorded = || async {
+        match "x".parse::<u8>().record_error_as("bad_number") {
+            Ok(_) => StatusCode::OK,
+            Err(_) => StatusCode::BAD_REQUEST,
+        }
+    };
+    let named = || async { (StatusCode::REQUEST_TIMEOUT, Extension(ErrorType("timeout"))) };
     Router::new()
         .route("/complete", get(|| async { "ok" }))
+        .route("/named", get(named))
+        .route("/recorded", get(recorded))
         .route("/error", get(|| async { StatusCode::SERVICE_UNAVAILABLE }))
         .route("/broken", get(broken))
         .route("/slow-body", get(endless))

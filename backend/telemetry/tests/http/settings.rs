@@ -7,7 +7,7 @@ use crate::{
 use axum::{
     Router,
     http::{StatusCode, header},
-    routing::get,
+    routing::{any, get},
 };
 use expect_test::expect;
 use opentelemetry::{
@@ -16,7 +16,7 @@ use opentelemetry::{
     trace::{Link, SpanKind},
 };
 use opentelemetry_sdk::trace::{Sampler, SamplingResult, ShouldSample};
-use reqwest::{Client, RequestBuilder};
+use reqwest::{Client, Method, RequestBuilder};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -139,15 +139,46 @@ async fn urls_that_match_a_pattern_are_excluded() {
         GET SERVER url.path=/live/7
         GET SERVER url.path=/
     "#]];
-    let by_code = |builder: Builder| {
-        builder.http(|http| http.excluded_urls([r"/client/.*/info", "^http://[^/]+/live$"]))
-    };
+    let by_code =
+        |builder: Builder| builder.http(|http| http.excluded_urls(["/client/.*/info", "^/live$"]));
     rest.assert_eq(&of(by_code).await);
     let by_variable = |builder| {
         let list = &[("OTEL_RUST_EXCLUDED_URLS", "client/.*/info, live$")];
         variables(builder, list)
     };
     rest.assert_eq(&of(by_variable).await);
+}
+
+#[tokio::test]
+async fn a_client_cannot_exclude_itself_by_its_host() {
+    let recorder = http(|http| http.excluded_urls(["healthcheck"]));
+    let server = recorder.serve(Router::new().route("/admin", get(ok))).await;
+    let request = Client::new().get(server.url("/admin"));
+    send(request.header("host", "healthcheck")).await;
+    server.stop().await;
+    assert_eq!(recorder.spans().await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_methods_that_are_known_are_a_setting() {
+    let list = &[("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "GET, PURGE")];
+    let recorder = Recorder::with(|builder| variables(builder, list));
+    let server = recorder.serve(Router::new().route("/", any(ok))).await;
+    for method in ["GET", "PURGE", "POST"] {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        send(Client::new().request(method, server.url("/"))).await;
+    }
+    server.stop().await;
+    expect![[r#"
+        GET / SERVER http.request.method=GET
+        PURGE / SERVER http.request.method=PURGE
+        HTTP / SERVER http.request.method=_OTHER http.request.method_original=POST
+    "#]]
+    .assert_eq(
+        &recorder
+            .tree(&["http.request.method", "http.request.method_original"])
+            .await,
+    );
 }
 
 #[tokio::test]

@@ -1,14 +1,16 @@
 //! Spans: their names, attributes, parents and logs.
 
-use crate::support::{Recorder, Server, attribute, tree};
+use crate::support::{LONG, Recorder, Server, attribute, tree};
 use axum::{
     Router,
     extract::Path,
-    http::HeaderName,
+    http::{HeaderMap, HeaderName},
     routing::{any, get, post},
 };
 use expect_test::expect;
 use reqwest::{Client, Method};
+use throughline_instrument::HttpSettings;
+use tracing::Instrument;
 
 pub(crate) const ENDINGS: [&str; 3] = [
     "http.response.status_code",
@@ -281,6 +283,72 @@ async fn excluded_paths_are_passed_through_without_a_span() {
         GET SERVER http.response.status_code=200
     "#]]
     .assert_eq(&spans_of(router, &requests).await);
+}
+
+const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+#[tokio::test]
+async fn of_an_excluded_path_nothing_is_recorded_and_whom_it_calls_is_told_of_the_caller() {
+    let recorder = Recorder::with(|builder| {
+        let healthy = |http: HttpSettings| http.excluded_urls(["^/healthy$"]);
+        builder.http(healthy)
+    });
+    let told =
+        |headers: HeaderMap| async move { headers["traceparent"].to_str().unwrap().to_owned() };
+    let database = Server::start(Router::new().route("/", get(told))).await;
+    let http = throughline_instrument::reqwest::builder(Client::builder())
+        .tracer(recorder.telemetry.tracer("test"))
+        .build()
+        .unwrap();
+    let url = database.url("/");
+    let check = move || {
+        let request = http.get(&url);
+        async { request.send().await.unwrap().text().await.unwrap() }
+            .instrument(tracing::info_span!("check"))
+    };
+    let router = Router::new()
+        .route("/healthz", get(check.clone()))
+        .route("/healthy", get(check));
+    let server = recorder.serve(router).await;
+    for path in ["/healthz", "/healthy"] {
+        let request = Client::new().get(server.url(path));
+        let answer = request.header("traceparent", PARENT).send().await.unwrap();
+        assert_eq!(answer.text().await.unwrap(), PARENT);
+    }
+    server.stop().await;
+    assert_eq!(recorder.tree(&[]).await, "");
+}
+
+#[tokio::test]
+async fn a_router_within_a_traced_one_has_no_second_span() {
+    let recorder = Recorder::new();
+    let api = Router::new().route("/users", get(ok));
+    let app = Router::new().nest("/api", recorder.telemetry.trace(api));
+    let server = recorder.serve(app).await;
+    send(&server, &[("GET", "/api/users")]).await;
+    server.stop().await;
+    expect![[r#"
+        GET /api/users SERVER http.response.status_code=200
+    "#]]
+    .assert_eq(&recorder.tree(&ENDINGS).await);
+}
+
+#[tokio::test]
+async fn after_a_shutdown_the_callers_context_still_passes_through() {
+    async fn trace_id() -> String {
+        use opentelemetry::trace::TraceContextExt;
+        let current = opentelemetry::Context::current();
+        current.span().span_context().trace_id().to_string()
+    }
+    let recorder = Recorder::new();
+    let server = recorder
+        .serve(Router::new().route("/", get(trace_id)))
+        .await;
+    recorder.telemetry.shutdown(LONG).await;
+    let request = Client::new().get(server.url("/"));
+    let answer = request.header("traceparent", PARENT).send().await.unwrap();
+    assert_eq!(answer.text().await.unwrap(), &PARENT[3..35]);
+    server.stop().await;
 }
 
 #[tokio::test]
