@@ -134,7 +134,7 @@ impl<DB: Database> TracedPool<DB> {
         let waiting = self.queries.wait();
         let connection = self.queries.detach(|| self.pool.acquire()).await;
         if matches!(connection, Err(Error::PoolTimedOut)) {
-            self.queries.instruments().timed_out();
+            self.queries.timed_out();
         }
         let waited = Some(waiting.over());
         Ok(TracedPoolConnection(TracedConnection::new(

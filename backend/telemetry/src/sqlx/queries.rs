@@ -3,15 +3,16 @@
 use super::{
     described::Statements,
     detached::{self, Detached},
-    metrics::{Connections, Instruments},
+    metrics::{Connections, Instruments, Pending},
     query::Query,
     system::System,
 };
+use crate::late::LateTracer;
 use opentelemetry::{
     Context,
     global::{self, BoxedTracer},
     metrics::Meter,
-    trace::{SpanKind, TraceContextExt, Tracer},
+    trace::{SpanBuilder, SpanKind, TraceContextExt},
 };
 use sqlx::Pool;
 use std::{
@@ -20,15 +21,14 @@ use std::{
     time::{Duration, Instant},
 };
 use throughline_core::names::scope;
-use tracing::Dispatch;
+use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
 /// What the queries of one pool have in common.
 pub(super) struct Queries {
-    /// The global one is looked up at the first query: pools may be made before telemetry is installed.
-    tracer: OnceLock<BoxedTracer>,
-    /// Those of the global meter, for the same reason at the first query.
+    tracer: LateTracer,
+    /// Those of the global meter, once there is a tracer.
     instruments: OnceLock<Instruments>,
-    /// What sqlx runs under: made of the current subscriber at the first query, for the same reason.
+    /// What sqlx runs under: made of the current subscriber, once there is one.
     subscriber: OnceLock<Dispatch>,
     statements: Statements,
     system_name: &'static str,
@@ -41,6 +41,7 @@ pub(super) struct Queries {
 pub(super) struct Waiting {
     queries: Arc<Queries>,
     since: Instant,
+    _pending: Option<Pending>,
 }
 
 // === impl Queries ===
@@ -51,7 +52,7 @@ impl Queries {
         let place = DB::place(&options);
         let weak = Arc::downgrade(pool);
         Self {
-            tracer: OnceLock::new(),
+            tracer: LateTracer::global(scope::SQLX),
             instruments: OnceLock::new(),
             subscriber: OnceLock::new(),
             statements: Statements::new(place.dialect, place.attributes()),
@@ -64,7 +65,7 @@ impl Queries {
     /// The same as at the beginning.
     pub(super) fn afresh(&self) -> Self {
         Self {
-            tracer: OnceLock::new(),
+            tracer: LateTracer::global(scope::SQLX),
             instruments: OnceLock::new(),
             subscriber: OnceLock::new(),
             statements: self.statements.afresh(),
@@ -77,7 +78,7 @@ impl Queries {
     /// With this tracer in place of the global provider's.
     pub(super) fn with_tracer(self, tracer: BoxedTracer) -> Self {
         Self {
-            tracer: OnceLock::from(tracer),
+            tracer: LateTracer::given(scope::SQLX, tracer),
             ..self
         }
     }
@@ -98,14 +99,31 @@ impl Queries {
         self.system_name
     }
 
-    pub(super) fn instruments(&self) -> &Instruments {
-        self.instruments
-            .get_or_init(|| self.instruments_of(&global::meter(scope::SQLX)))
+    /// None before telemetry is installed.
+    pub(super) fn instruments(&self) -> Option<&Instruments> {
+        if !self.tracer.is_there() {
+            return self.instruments.get();
+        }
+        let global = || self.instruments_of(&global::meter(scope::SQLX));
+        Some(self.instruments.get_or_init(global))
+    }
+
+    /// There was no connection in time.
+    pub(super) fn timed_out(&self) {
+        if let Some(instruments) = self.instruments() {
+            instruments.timed_out();
+        }
     }
 
     /// Makes what sqlx does, so that it does not see the caller's `tracing` span.
     pub(super) fn detach<T>(&self, make: impl FnOnce() -> T) -> Detached<T> {
-        Detached::new(self.subscriber.get_or_init(detached::without_span), make)
+        match self.subscriber.get() {
+            Some(subscriber) => Detached::new(subscriber, make),
+            None if dispatcher::get_default(Dispatch::is::<NoSubscriber>) => {
+                Detached::new(&Dispatch::none(), make)
+            }
+            None => Detached::new(self.subscriber.get_or_init(detached::without_span), make),
+        }
     }
 
     /// Starts the span of a query, in the current context.
@@ -116,19 +134,17 @@ impl Queries {
     /// Starts the span of a query as a child of `parent`'s.
     pub(super) fn query_in(self: &Arc<Self>, parent: &Context, sql: &str) -> Query {
         let statement = self.statements.describe(sql);
-        let tracer = self.tracer.get_or_init(|| global::tracer(scope::SQLX));
-        let span = tracer
-            .span_builder(statement.name.clone())
+        let span = SpanBuilder::from_name(statement.name.clone())
             .with_kind(SpanKind::Client)
             .with_attributes(statement.at_start());
-        let span = tracer.build_with_context(span, parent);
+        let span = self.tracer.start(span, parent);
         Query::new(Arc::clone(self), statement, parent.with_span(span))
     }
 
     /// Begins to wait for a connection.
     pub(super) fn wait(self: &Arc<Self>) -> Waiting {
-        self.instruments().waits();
         Waiting {
+            _pending: self.instruments().map(Instruments::waits),
             queries: Arc::clone(self),
             since: Instant::now(),
         }
@@ -149,13 +165,9 @@ impl Waiting {
     /// The connection is there. How long that took.
     pub(super) fn over(self) -> Duration {
         let waited = self.since.elapsed();
-        self.queries.instruments().waited(waited);
+        if let Some(instruments) = self.queries.instruments() {
+            instruments.waited(waited);
+        }
         waited
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.queries.instruments().waits_no_more();
     }
 }
