@@ -4,6 +4,7 @@ use super::{
     described::Statements,
     detached::{self, Detached},
     metrics::{Connections, Instruments, Pending},
+    name::PoolName,
     query::Query,
     system::System,
 };
@@ -26,13 +27,14 @@ use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
 /// What the queries of one pool have in common.
 pub(super) struct Queries {
     tracer: LateTracer,
-    /// Those of the global meter, once there is a tracer.
+    /// In place of the global one, which is asked for once there is a tracer.
+    meter: Option<Meter>,
     instruments: OnceLock<Instruments>,
     /// What sqlx runs under: made of the current subscriber, once there is one.
     subscriber: OnceLock<Dispatch>,
     statements: Statements,
     system_name: &'static str,
-    pool_name: String,
+    pool_name: Arc<PoolName>,
     pool: Weak<dyn Connections>,
 }
 
@@ -53,11 +55,12 @@ impl Queries {
         let weak = Arc::downgrade(pool);
         Self {
             tracer: LateTracer::global(scope::SQLX),
+            meter: None,
             instruments: OnceLock::new(),
             subscriber: OnceLock::new(),
             statements: Statements::new(place.dialect, place.attributes()),
             system_name: place.system_name(),
-            pool_name: place.pool_name(),
+            pool_name: Arc::new(PoolName::claim(&place.pool_name())),
             pool: weak,
         }
     }
@@ -66,11 +69,12 @@ impl Queries {
     pub(super) fn afresh(&self) -> Self {
         Self {
             tracer: LateTracer::global(scope::SQLX),
+            meter: None,
             instruments: OnceLock::new(),
             subscriber: OnceLock::new(),
             statements: self.statements.afresh(),
             system_name: self.system_name,
-            pool_name: self.pool_name.clone(),
+            pool_name: Arc::clone(&self.pool_name),
             pool: Weak::clone(&self.pool),
         }
     }
@@ -83,16 +87,21 @@ impl Queries {
         }
     }
 
+    /// With this name of the pool, or the next like it.
+    pub(super) fn with_name(self, name: &str) -> Self {
+        if self.pool_name.as_str() == name {
+            return self;
+        }
+        let pool_name = Arc::new(PoolName::claim(name));
+        Self { pool_name, ..self }
+    }
+
     /// With this meter in place of the global provider's.
     pub(super) fn with_meter(self, meter: &Meter) -> Self {
         Self {
-            instruments: OnceLock::from(self.instruments_of(meter)),
+            meter: Some(meter.clone()),
             ..self
         }
-    }
-
-    fn instruments_of(&self, meter: &Meter) -> Instruments {
-        Instruments::new(meter, &self.pool_name, &self.pool)
     }
 
     pub(super) fn system_name(&self) -> &'static str {
@@ -101,11 +110,14 @@ impl Queries {
 
     /// None before telemetry is installed.
     pub(super) fn instruments(&self) -> Option<&Instruments> {
-        if !self.tracer.is_there() {
-            return self.instruments.get();
+        if self.meter.is_none() && !self.tracer.is_there() {
+            return None;
         }
-        let global = || self.instruments_of(&global::meter(scope::SQLX));
-        Some(self.instruments.get_or_init(global))
+        Some(self.instruments.get_or_init(|| {
+            let meter = self.meter.clone();
+            let meter = meter.unwrap_or_else(|| global::meter(scope::SQLX));
+            Instruments::new(&meter, self.pool_name.as_str(), &self.pool)
+        }))
     }
 
     /// There was no connection in time.

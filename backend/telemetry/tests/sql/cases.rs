@@ -278,6 +278,7 @@ async fn a_connection_of_the_pool_and_one_from_elsewhere_are_traced() {
     let mut transaction = connection.begin().await.unwrap();
     insert(&mut *transaction, "e@example.com").await.unwrap();
     transaction.commit().await.unwrap();
+    assert!(db.try_acquire().is_none());
     drop(connection);
     assert_eq!(count(&db).await, 5);
     expect![[r#"
