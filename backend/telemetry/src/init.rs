@@ -284,8 +284,9 @@ impl Builder {
         known_methods.set_for_clients();
         global::set_text_map_propagator(Propagator::new(chosen));
         if let Some(providers) = telemetry.providers() {
-            global::set_tracer_provider(providers.traces.clone());
             global::set_meter_provider(providers.metrics.provider.clone());
+            // Last: it is how instrumentation notices that telemetry is there.
+            global::set_tracer_provider(providers.traces.clone());
         }
         Ok(telemetry)
     }

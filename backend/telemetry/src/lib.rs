@@ -13,6 +13,7 @@ pub mod error;
 mod exporter;
 mod http;
 mod init;
+mod late;
 mod logs;
 pub mod metrics;
 mod processor;

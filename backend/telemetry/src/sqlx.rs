@@ -5,6 +5,7 @@ mod described;
 mod detached;
 mod error;
 mod metrics;
+mod name;
 mod pool;
 mod queries;
 mod query;

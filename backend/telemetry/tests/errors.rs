@@ -193,6 +193,26 @@ async fn a_database_error_is_told_without_the_values_in_it() {
 }
 
 #[tokio::test]
+async fn what_a_user_searches_for_is_not_told_by_a_search_that_fails() {
+    let recorder = recorder();
+    let pool = sqlx::SqlitePool::connect("sqlite::memory:").await.unwrap();
+    let db = trace(pool).with_tracer(recorder.telemetry.tracer("test"));
+    let mut connection = db.acquire().await.unwrap();
+    sqlx::raw_sql("CREATE VIRTUAL TABLE t USING fts5(a)")
+        .execute(connection.untraced())
+        .await
+        .unwrap();
+    for search in ["secret:word", "secret-word", "\"secret", "*secret"] {
+        let query = sqlx::query("SELECT a FROM t WHERE t MATCH $1").bind(search);
+        query.fetch_all(&mut *connection).await.unwrap_err();
+    }
+    let spans = recorder.spans().await;
+    assert_eq!(spans.len(), 4);
+    let text = format!("{spans:?}");
+    assert!(!text.contains("secret"), "{text}");
+}
+
+#[tokio::test]
 async fn exceptions_can_be_log_records_or_both() {
     let recorder = recorder();
     let mut events = Vec::new();

@@ -121,6 +121,8 @@ pub mod error {
     pub const TYPE: &str = "error.type";
     /// The value of [`TYPE`] where no class is known.
     pub const OTHER: &str = "_OTHER";
+    /// The value of [`TYPE`] for what was given up by who asked for it.
+    pub const CANCELLED: &str = "cancelled";
 }
 
 /// `exception.*`: what was thrown, or panicked.
@@ -254,6 +256,8 @@ pub mod throughline {
     pub const SOURCE: &str = "throughline.source";
     /// How long a query had to wait for a connection of its pool, in milliseconds.
     pub const DB_CONNECTION_WAIT_MS: &str = "throughline.db.connection.wait_ms";
+    /// Whether a query was given up before its end, which is no error of it.
+    pub const DB_CANCELLED: &str = "throughline.db.cancelled";
     /// Whether a transaction was rolled back because it was dropped.
     pub const DB_TRANSACTION_DROPPED: &str = "throughline.db.transaction.dropped";
     /// How a response's body ended: `complete`, `cancelled`, `failed`.

@@ -8,12 +8,21 @@ pub(crate) fn exception(error: &Error) -> Exception {
     Exception::new("sqlx::Error", message(error))
 }
 
-/// Databases put names and values between quotes: `invalid input syntax for type integer: "secret"`. What is between
-/// them is left out; the name of a constraint comes from where it can be nothing else.
+/// What databases put between quotes: names and values, in the quotes of the language that they speak.
+const QUOTES: [char; 15] = [
+    '"', '\'', '`', '»', '«', '›', '‹', '„', '“', '”', '‚', '‘', '’', '「', '」',
+];
+
+/// What is followed by a colon and the name of a table or a rule, or by no name at all.
+const BEFORE_NAME: [&str; 3] = ["no such table", "constraint failed", "near ?"];
+
+/// Databases put names and values between quotes and after colons: `invalid input syntax for type integer: "secret"`, or
+/// `no such column: secret` for a word of a full-text search. Both are left out; the name of a constraint comes from where
+/// it can be nothing else.
 fn message(error: &Error) -> String {
     match error {
         Error::Database(error) => {
-            let mut message = unquoted(error.message());
+            let mut message = without_values(error.message());
             if let Some(constraint) = error.constraint() {
                 message.push_str(" (constraint ");
                 message.push_str(constraint);
@@ -26,24 +35,28 @@ fn message(error: &Error) -> String {
         // These may show a row's values, and quote them or not.
         Error::Encode(_) => "a value could not be encoded".to_owned(),
         Error::Decode(_) | Error::ColumnDecode { .. } => "a value could not be decoded".to_owned(),
-        _ => unquoted(&error.to_string()),
+        _ => without_values(&error.to_string()),
     }
 }
 
-/// The text with a `?` for everything between quotes. An apostrophe counts as a quote: rather too much than too little.
-fn unquoted(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, quoted)) = rest.split_once(['"', '\'']) {
-        kept.push_str(before);
-        kept.push('?');
-        let quote = rest.as_bytes().get(before.len()).copied().map(char::from);
-        rest = quote
-            .and_then(|quote| quoted.split_once(quote))
-            .map_or("", |(_, after)| after);
+fn without_values(text: &str) -> String {
+    let text = unquoted(text);
+    match text.split_once(": ") {
+        Some((before, _)) if !BEFORE_NAME.iter().any(|it| before.ends_with(it)) => {
+            format!("{before}: ?")
+        }
+        _ => text,
     }
-    kept.push_str(rest);
-    kept
+}
+
+/// The text with one `?` for all from the first quote to the last: a value may have quotes in it. An apostrophe counts as
+/// a quote: rather too much than too little.
+fn unquoted(text: &str) -> String {
+    let Some((before, quoted)) = text.split_once(QUOTES) else {
+        return text.to_owned();
+    };
+    let after = quoted.rsplit_once(QUOTES).map_or("", |(_, after)| after);
+    format!("{before}?{after}")
 }
 
 #[cfg(test)]
@@ -51,17 +64,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_quoted_is_left_out() {
-        let text = r#"invalid input syntax for type integer: "secret" at 'x''y'"#;
-        assert_eq!(
-            unquoted(text),
-            "invalid input syntax for type integer: ? at ??"
-        );
-        assert_eq!(unquoted("near \"it's\": syntax"), "near ?: syntax");
-        assert_eq!(
-            unquoted("a password that isn't closed"),
-            "a password that isn?"
-        );
-        assert_eq!(unquoted("no such table: users"), "no such table: users");
+    fn what_may_be_a_value_is_left_out() {
+        for (text, told) in [
+            (
+                r#"invalid input syntax for type integer: "secret" at 'x''y'"#,
+                "invalid input syntax for type integer: ?",
+            ),
+            (
+                r#"time zone "a"secret"b" not recognized"#,
+                "time zone ? not recognized",
+            ),
+            (
+                "ungültige Eingabe »secret« für integer",
+                "ungültige Eingabe ? für integer",
+            ),
+            ("valeur « secret » refusée", "valeur ? refusée"),
+            ("near \"it's\": syntax error", "near ?: syntax error"),
+            ("a password that isn't closed", "a password that isn?"),
+            ("no such column: secret", "no such column: ?"),
+            ("fts5: syntax error near \"secret\"", "fts5: ?"),
+            ("no such table: users", "no such table: users"),
+            (
+                "UNIQUE constraint failed: users.email",
+                "UNIQUE constraint failed: users.email",
+            ),
+        ] {
+            assert_eq!(without_values(text), told);
+        }
     }
 }

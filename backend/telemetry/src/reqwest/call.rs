@@ -1,6 +1,6 @@
 //! One request on its way, and its span.
 
-use super::{failure, metrics::Metrics};
+use super::{failure, metrics::Metrics, tracing::Tracing};
 use crate::{
     error::{self, Exception},
     http::{
@@ -14,8 +14,7 @@ use http::{Method, StatusCode};
 use http_body::Body as _;
 use opentelemetry::{
     Context, KeyValue,
-    global::BoxedTracer,
-    trace::{SpanKind, Status, TraceContextExt, Tracer},
+    trace::{SpanBuilder, SpanKind, Status, TraceContextExt},
 };
 use std::{borrow::Cow, time::Instant};
 use throughline_core::{names, redact};
@@ -40,8 +39,7 @@ pub(super) struct Call {
 impl Call {
     /// Starts the span of `request`, a child of the current one. `sent_before` is how often it went out already.
     pub(super) fn start(
-        tracer: &BoxedTracer,
-        metrics: Metrics,
+        tracing: &Tracing,
         request: &Request,
         template: Option<&'static str>,
         sent_before: u32,
@@ -62,15 +60,14 @@ impl Call {
             let count = i64::from(sent_before);
             attributes.push(KeyValue::new(names::http::REQUEST_RESEND_COUNT, count));
         }
-        let span = tracer
-            .span_builder(name(method.as_str(), template))
+        let span = SpanBuilder::from_name(name(method.as_str(), template))
             .with_kind(SpanKind::Client)
             .with_attributes(attributes);
         let parent = Context::current();
-        let span = tracer.build_with_context(span, &parent);
+        let span = tracing.tracer().start(span, &parent);
         Self {
             context: propagate::with_span(&parent, span),
-            metrics,
+            metrics: tracing.metrics(),
             labels,
             request_bytes: Some(
                 request

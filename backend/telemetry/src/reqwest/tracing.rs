@@ -1,7 +1,10 @@
 //! The middleware that makes the spans.
 
 use super::{call::Call, hosts::Hosts, metrics::Metrics, redirect};
-use crate::propagate::{self, Baggage};
+use crate::{
+    late::LateTracer,
+    propagate::{self, Baggage},
+};
 use ::reqwest::{Request, Response};
 use ::reqwest_middleware::{Middleware, Next, Result};
 use http::Extensions;
@@ -25,10 +28,9 @@ pub struct UrlTemplate(pub &'static str);
 ///
 /// [`builder`](super::builder) puts it in its place. In a stack of one's own it comes last, next to the network; the
 /// redirects that reqwest follows by itself are then part of the span, and carry its headers to wherever they lead.
-#[derive(Default)]
 pub struct Tracing {
-    /// The global ones are looked up at the first request: clients may be made before telemetry is installed.
-    tracer: OnceLock<BoxedTracer>,
+    tracer: LateTracer,
+    /// Those of the global meter, once there is a tracer.
     metrics: OnceLock<Metrics>,
     without_context: Hosts,
     with_baggage: Hosts,
@@ -43,7 +45,12 @@ struct Sent(u32);
 impl Tracing {
     /// With the global tracer and meter, and the trace's context for every host.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            tracer: LateTracer::global(scope::REQWEST),
+            metrics: OnceLock::new(),
+            without_context: Hosts::default(),
+            with_baggage: Hosts::default(),
+        }
     }
 
     /// See [`Builder::no_context_to`](super::Builder::no_context_to).
@@ -63,7 +70,7 @@ impl Tracing {
     /// The tracer of the spans, in place of the global one.
     #[must_use]
     pub fn with_tracer(mut self, tracer: BoxedTracer) -> Self {
-        self.tracer = OnceLock::from(tracer);
+        self.tracer = LateTracer::given(scope::REQWEST, tracer);
         self
     }
 
@@ -78,11 +85,20 @@ impl Tracing {
         let Sent(before) = extensions.get().copied().unwrap_or_default();
         extensions.insert(Sent(before.saturating_add(1)));
         let template = extensions.get::<UrlTemplate>().map(|template| template.0);
-        let tracer = self.tracer.get_or_init(|| global::tracer(scope::REQWEST));
-        let metrics = self
-            .metrics
-            .get_or_init(|| Metrics::new(&global::meter(scope::REQWEST)));
-        Call::start(tracer, metrics.clone(), request, template, before)
+        Call::start(self, request, template, before)
+    }
+
+    pub(super) fn tracer(&self) -> &LateTracer {
+        &self.tracer
+    }
+
+    pub(super) fn metrics(&self) -> Metrics {
+        let global = || Metrics::new(&global::meter(scope::REQWEST));
+        match self.metrics.get() {
+            Some(metrics) => metrics.clone(),
+            None if self.tracer.is_there() => self.metrics.get_or_init(global).clone(),
+            None => global(),
+        }
     }
 
     fn inject(&self, context: &Context, request: &mut Request) {
@@ -100,6 +116,12 @@ impl Tracing {
             Baggage::Withheld
         };
         propagate::inject(context, request.headers_mut(), baggage);
+    }
+}
+
+impl Default for Tracing {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

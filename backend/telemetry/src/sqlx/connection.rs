@@ -72,7 +72,7 @@ impl<'c, DB: Database> TracedConnection<'c, DB> {
     }
 
     /// What a query needs: the pool's settings, how it came here, the connection.
-    fn parts(&mut self) -> (Arc<Queries>, Through, &mut DB::Connection) {
+    pub(super) fn parts(&mut self) -> (Arc<Queries>, Through, &mut DB::Connection) {
         let through = Through::Connection(self.waited.take());
         (self.queries(), through, self.untraced())
     }
@@ -87,7 +87,7 @@ impl<'t, DB: System> Executor<'t> for &'t mut TracedConnection<'_, DB> {
         E: 'q + Execute<'q, DB>,
     {
         let (queries, through, connection) = self.parts();
-        run::rows(&queries, through, query, |query| {
+        run::rows(&queries, through, query, move |query| {
             DB::executor(connection).fetch_many(query)
         })
     }
@@ -98,7 +98,7 @@ impl<'t, DB: System> Executor<'t> for &'t mut TracedConnection<'_, DB> {
         E: 'q + Execute<'q, DB>,
     {
         let (queries, through, connection) = self.parts();
-        run::row(&queries, through, query, |query| {
+        run::row(&queries, through, query, move |query| {
             DB::executor(connection).fetch_optional(query)
         })
     }

@@ -71,7 +71,11 @@ impl Statements {
         let mut known = self.known.write();
         let is_few = known.is_one_of_few(&statement.summary);
         let described = Arc::new(Described::new(statement, &self.place, is_few));
-        if known.by_text.len() < MAX_REMEMBERED && sql.len() <= MAX_REMEMBERED_BYTES {
+        if sql.len() <= MAX_REMEMBERED_BYTES {
+            if known.by_text.len() >= MAX_REMEMBERED {
+                // Made up as the program runs: those that come again are soon known again.
+                known.by_text.clear();
+            }
             known.by_text.insert(sql.into(), Arc::clone(&described));
         }
         described

@@ -37,6 +37,10 @@ pub(super) struct Instruments {
     _observed: [ObservableUpDownCounter<i64>; 3],
 }
 
+/// A request for a connection, counted until it is dropped.
+#[derive(Debug)]
+pub(super) struct Pending(Arc<AtomicI64>);
+
 impl<DB: Database> Connections for Pool<DB> {
     fn open_and_idle(&self) -> (u32, u32) {
         let open = self.size();
@@ -93,12 +97,9 @@ impl Instruments {
         self.duration.record(duration.as_secs_f64(), attributes);
     }
 
-    pub(super) fn waits(&self) {
+    pub(super) fn waits(&self) -> Pending {
         self.pending.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn waits_no_more(&self) {
-        self.pending.fetch_sub(1, Ordering::Relaxed);
+        Pending(Arc::clone(&self.pending))
     }
 
     pub(super) fn waited(&self, duration: Duration) {
@@ -108,6 +109,12 @@ impl Instruments {
 
     pub(super) fn timed_out(&self) {
         self.timeouts.add(1, &self.pool_name);
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -13,9 +13,9 @@ use futures_core::future::BoxFuture;
 use opentelemetry::{global::BoxedTracer, metrics::Meter};
 use sqlx::{
     ConnectOptions, Database, Describe, Error, Execute, Executor, Pool, SqlSafeStr, SqlStr,
-    Transaction,
+    Transaction, pool::PoolConnection,
 };
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// A pool whose queries are traced and measured. A reference to it is what `sqlx::query(…)` runs on. Clones share the
 /// pool.
@@ -65,6 +65,13 @@ impl<DB: Database> TracedPool<DB> {
     #[must_use]
     pub fn with_meter(self, meter: &Meter) -> Self {
         self.with_queries(|queries| queries.with_meter(meter))
+    }
+
+    /// Measures under this name, in place of the database's own: `db.client.connection.pool.name`. If another pool has it,
+    /// a number is added. Call it before the pool is cloned or used.
+    #[must_use]
+    pub fn with_name(self, name: &str) -> Self {
+        self.with_queries(|queries| queries.with_name(name))
     }
 
     fn with_queries(self, change: impl FnOnce(Queries) -> Queries) -> Self {
@@ -134,14 +141,23 @@ impl<DB: Database> TracedPool<DB> {
         let waiting = self.queries.wait();
         let connection = self.queries.detach(|| self.pool.acquire()).await;
         if matches!(connection, Err(Error::PoolTimedOut)) {
-            self.queries.instruments().timed_out();
+            self.queries.timed_out();
         }
-        let waited = Some(waiting.over());
-        Ok(TracedPoolConnection(TracedConnection::new(
-            Held::Pooled(connection?),
-            &self.queries,
-            waited,
-        )))
+        Ok(self.pooled(connection?, Some(waiting.over())))
+    }
+
+    /// Takes a connection out of the pool, if there is one that is not in use.
+    pub fn try_acquire(&self) -> Option<TracedPoolConnection<DB>> {
+        Some(self.pooled(self.pool.try_acquire()?, None))
+    }
+
+    fn pooled(
+        &self,
+        connection: PoolConnection<DB>,
+        waited: Option<Duration>,
+    ) -> TracedPoolConnection<DB> {
+        let held = Held::Pooled(connection);
+        TracedPoolConnection(TracedConnection::new(held, &self.queries, waited))
     }
 
     /// A connection that did not come from here, as what traced queries run on.
@@ -152,6 +168,20 @@ impl<DB: Database> TracedPool<DB> {
     /// What queries run on that are to make no spans: health checks, clean-up.
     pub fn untraced(&self) -> Untraced<'_, DB> {
         Untraced::new(&self.pool, &self.queries)
+    }
+
+    /// sqlx's own pool, for what takes no other: `Migrator::run`, functions of `impl Acquire`, `PgListener`. Nothing on it is
+    /// traced, and SQLite's threads are in the caller's `tracing` span: for queries, there is [`untraced`](Self::untraced).
+    ///
+    /// ```no_run
+    /// # async fn example(db: throughline_instrument::sqlx::TracedPool<sqlx::Sqlite>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let migrations = std::path::Path::new("migrations");
+    /// sqlx::migrate::Migrator::new(migrations).await?.run(db.inner()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn inner(&self) -> &Pool<DB> {
+        &self.pool
     }
 
     /// Which database it is, as `db.system.name` has it: `sqlite` or `postgresql`. What [`sqlx::Any`] stands for is known

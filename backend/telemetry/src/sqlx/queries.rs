@@ -3,15 +3,17 @@
 use super::{
     described::Statements,
     detached::{self, Detached},
-    metrics::{Connections, Instruments},
+    metrics::{Connections, Instruments, Pending},
+    name::PoolName,
     query::Query,
     system::System,
 };
+use crate::late::LateTracer;
 use opentelemetry::{
     Context,
     global::{self, BoxedTracer},
     metrics::Meter,
-    trace::{SpanKind, TraceContextExt, Tracer},
+    trace::{SpanBuilder, SpanKind, TraceContextExt},
 };
 use sqlx::Pool;
 use std::{
@@ -20,19 +22,19 @@ use std::{
     time::{Duration, Instant},
 };
 use throughline_core::names::scope;
-use tracing::Dispatch;
+use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
 /// What the queries of one pool have in common.
 pub(super) struct Queries {
-    /// The global one is looked up at the first query: pools may be made before telemetry is installed.
-    tracer: OnceLock<BoxedTracer>,
-    /// Those of the global meter, for the same reason at the first query.
+    tracer: LateTracer,
+    /// In place of the global one, which is asked for once there is a tracer.
+    meter: Option<Meter>,
     instruments: OnceLock<Instruments>,
-    /// What sqlx runs under: made of the current subscriber at the first query, for the same reason.
+    /// What sqlx runs under: made of the current subscriber, once there is one.
     subscriber: OnceLock<Dispatch>,
     statements: Statements,
     system_name: &'static str,
-    pool_name: String,
+    pool_name: Arc<PoolName>,
     pool: Weak<dyn Connections>,
 }
 
@@ -41,6 +43,7 @@ pub(super) struct Queries {
 pub(super) struct Waiting {
     queries: Arc<Queries>,
     since: Instant,
+    _pending: Option<Pending>,
 }
 
 // === impl Queries ===
@@ -51,12 +54,13 @@ impl Queries {
         let place = DB::place(&options);
         let weak = Arc::downgrade(pool);
         Self {
-            tracer: OnceLock::new(),
+            tracer: LateTracer::global(scope::SQLX),
+            meter: None,
             instruments: OnceLock::new(),
             subscriber: OnceLock::new(),
             statements: Statements::new(place.dialect, place.attributes()),
             system_name: place.system_name(),
-            pool_name: place.pool_name(),
+            pool_name: Arc::new(PoolName::claim(&place.pool_name())),
             pool: weak,
         }
     }
@@ -64,12 +68,13 @@ impl Queries {
     /// The same as at the beginning.
     pub(super) fn afresh(&self) -> Self {
         Self {
-            tracer: OnceLock::new(),
+            tracer: LateTracer::global(scope::SQLX),
+            meter: None,
             instruments: OnceLock::new(),
             subscriber: OnceLock::new(),
             statements: self.statements.afresh(),
             system_name: self.system_name,
-            pool_name: self.pool_name.clone(),
+            pool_name: Arc::clone(&self.pool_name),
             pool: Weak::clone(&self.pool),
         }
     }
@@ -77,35 +82,60 @@ impl Queries {
     /// With this tracer in place of the global provider's.
     pub(super) fn with_tracer(self, tracer: BoxedTracer) -> Self {
         Self {
-            tracer: OnceLock::from(tracer),
+            tracer: LateTracer::given(scope::SQLX, tracer),
             ..self
         }
+    }
+
+    /// With this name of the pool, or the next like it.
+    pub(super) fn with_name(self, name: &str) -> Self {
+        if self.pool_name.as_str() == name {
+            return self;
+        }
+        let pool_name = Arc::new(PoolName::claim(name));
+        Self { pool_name, ..self }
     }
 
     /// With this meter in place of the global provider's.
     pub(super) fn with_meter(self, meter: &Meter) -> Self {
         Self {
-            instruments: OnceLock::from(self.instruments_of(meter)),
+            meter: Some(meter.clone()),
             ..self
         }
-    }
-
-    fn instruments_of(&self, meter: &Meter) -> Instruments {
-        Instruments::new(meter, &self.pool_name, &self.pool)
     }
 
     pub(super) fn system_name(&self) -> &'static str {
         self.system_name
     }
 
-    pub(super) fn instruments(&self) -> &Instruments {
-        self.instruments
-            .get_or_init(|| self.instruments_of(&global::meter(scope::SQLX)))
+    /// None before telemetry is installed.
+    pub(super) fn instruments(&self) -> Option<&Instruments> {
+        if self.meter.is_none() && !self.tracer.is_there() {
+            return None;
+        }
+        Some(self.instruments.get_or_init(|| {
+            let meter = self.meter.clone();
+            let meter = meter.unwrap_or_else(|| global::meter(scope::SQLX));
+            Instruments::new(&meter, self.pool_name.as_str(), &self.pool)
+        }))
+    }
+
+    /// There was no connection in time.
+    pub(super) fn timed_out(&self) {
+        if let Some(instruments) = self.instruments() {
+            instruments.timed_out();
+        }
     }
 
     /// Makes what sqlx does, so that it does not see the caller's `tracing` span.
     pub(super) fn detach<T>(&self, make: impl FnOnce() -> T) -> Detached<T> {
-        Detached::new(self.subscriber.get_or_init(detached::without_span), make)
+        match self.subscriber.get() {
+            Some(subscriber) => Detached::new(subscriber, make),
+            None if dispatcher::get_default(Dispatch::is::<NoSubscriber>) => {
+                Detached::new(&Dispatch::none(), make)
+            }
+            None => Detached::new(self.subscriber.get_or_init(detached::without_span), make),
+        }
     }
 
     /// Starts the span of a query, in the current context.
@@ -116,19 +146,17 @@ impl Queries {
     /// Starts the span of a query as a child of `parent`'s.
     pub(super) fn query_in(self: &Arc<Self>, parent: &Context, sql: &str) -> Query {
         let statement = self.statements.describe(sql);
-        let tracer = self.tracer.get_or_init(|| global::tracer(scope::SQLX));
-        let span = tracer
-            .span_builder(statement.name.clone())
+        let span = SpanBuilder::from_name(statement.name.clone())
             .with_kind(SpanKind::Client)
             .with_attributes(statement.at_start());
-        let span = tracer.build_with_context(span, parent);
+        let span = self.tracer.start(span, parent);
         Query::new(Arc::clone(self), statement, parent.with_span(span))
     }
 
     /// Begins to wait for a connection.
     pub(super) fn wait(self: &Arc<Self>) -> Waiting {
-        self.instruments().waits();
         Waiting {
+            _pending: self.instruments().map(Instruments::waits),
             queries: Arc::clone(self),
             since: Instant::now(),
         }
@@ -149,13 +177,9 @@ impl Waiting {
     /// The connection is there. How long that took.
     pub(super) fn over(self) -> Duration {
         let waited = self.since.elapsed();
-        self.queries.instruments().waited(waited);
+        if let Some(instruments) = self.queries.instruments() {
+            instruments.waited(waited);
+        }
         waited
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.queries.instruments().waits_no_more();
     }
 }

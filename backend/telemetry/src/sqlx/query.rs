@@ -15,9 +15,9 @@ use std::{
     task::{self, Poll, ready},
     time::{Duration, Instant},
 };
-use throughline_core::names::{db as names, throughline};
+use throughline_core::names::{db as names, error, throughline};
 
-/// An open span. It ends, and is measured, when it is dropped.
+/// An open span. It ends, and is measured, when it is dropped; if that is before the query has ended, as cancelled.
 #[derive(Debug)]
 pub(super) struct Query {
     queries: Arc<Queries>,
@@ -25,15 +25,26 @@ pub(super) struct Query {
     context: Context,
     since: Instant,
     rows: u64,
-    failure: Option<Failure>,
+    end: End,
+}
+
+#[derive(Debug)]
+enum End {
+    /// Nobody waited for the end, or for the rows that are left.
+    Cancelled,
+    Complete,
+    Failed(Failure),
+    /// By sqlx, some time later.
+    Unseen,
 }
 
 pin_project! {
-    /// Counts rows, and ends the span when the stream ends or is dropped.
-    pub(super) struct Rows<S> {
+    /// Starts the query when it is first polled, counts rows, and ends the span when the stream ends or is dropped.
+    pub(super) struct Rows<S, F> {
+        start: Option<F>,
         // Before the span: it ends after what it covers.
         #[pin]
-        inner: S,
+        inner: Option<S>,
         query: Option<Query>,
     }
 }
@@ -48,7 +59,7 @@ impl Query {
             context,
             since: Instant::now(),
             rows: 0,
-            failure: None,
+            end: End::Cancelled,
         }
     }
 
@@ -63,8 +74,9 @@ impl Query {
         command: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let result = command.with_context(self.context()).await;
-        if let Err(error) = &result {
-            self.failed(error);
+        match &result {
+            Ok(_) => self.end = End::Complete,
+            Err(error) => self.failed(error),
         }
         result
     }
@@ -76,18 +88,33 @@ impl Query {
     ) -> Result<Option<T>, Error> {
         let result = query.with_context(self.context()).await;
         match &result {
-            Ok(row) => self.rows += u64::from(row.is_some()),
+            Ok(row) => {
+                self.rows += u64::from(row.is_some());
+                self.end = End::Complete;
+            }
             Err(error) => self.failed(error),
         }
         result
     }
 
+    /// Ends the span of what sqlx does later, when nobody looks: it has no length that could be measured.
+    pub(super) fn unseen(mut self) {
+        self.end = End::Unseen;
+    }
+
+    /// Ends the span after the last row, or after the error that took its place.
+    fn complete(mut self) {
+        if matches!(self.end, End::Cancelled) {
+            self.end = End::Complete;
+        }
+    }
+
     fn failed(&mut self, error: &Error) {
         if matches!(error, Error::PoolTimedOut) {
-            self.queries.instruments().timed_out();
+            self.queries.timed_out();
         }
-        self.failure = Failure::of(error);
-        if let Some(failure) = &self.failure {
+        self.end = Failure::of(error).map_or(End::Complete, End::Failed);
+        if let End::Failed(failure) = &self.end {
             let span = self.context.span();
             span.set_attributes(failure.attributes());
             // The message may quote values: it is for the log of who handles the error.
@@ -95,25 +122,46 @@ impl Query {
             crate::error::of_database(error).write(&self.context);
         }
     }
+
+    /// What says of the measurement that it is none of a query that was successful.
+    fn why_not(&self) -> Vec<KeyValue> {
+        match &self.end {
+            End::Complete | End::Unseen => Vec::new(),
+            End::Cancelled => vec![KeyValue::new(error::TYPE, error::CANCELLED)],
+            End::Failed(failure) => failure.attributes().collect(),
+        }
+    }
+
+    fn measure(&self) {
+        let Some(instruments) = self.queries.instruments() else {
+            return;
+        };
+        let duration = self.since.elapsed();
+        let mut more = self.why_not();
+        if more.is_empty() {
+            instruments.operation(duration, &self.statement.measured);
+        } else {
+            more.extend_from_slice(&self.statement.measured);
+            instruments.operation(duration, &more);
+        }
+    }
 }
 
 impl Drop for Query {
     fn drop(&mut self) {
         let span = self.context.span();
-        if self.statement.returns_rows || self.rows > 0 {
+        let has_count = self.statement.returns_rows && !matches!(self.end, End::Cancelled);
+        if has_count || self.rows > 0 {
             let rows = i64::try_from(self.rows).unwrap_or(i64::MAX);
             span.set_attribute(KeyValue::new(names::RESPONSE_RETURNED_ROWS, rows));
         }
+        if matches!(self.end, End::Cancelled) {
+            // The caller's choice: not an error of the query.
+            span.set_attribute(KeyValue::new(throughline::DB_CANCELLED, true));
+        }
         span.end();
-        let duration = self.since.elapsed();
-        let instruments = self.queries.instruments();
-        match &self.failure {
-            None => instruments.operation(duration, &self.statement.measured),
-            Some(failure) => {
-                let mut attributes = self.statement.measured.clone();
-                attributes.extend(failure.attributes());
-                instruments.operation(duration, &attributes);
-            }
+        if !matches!(self.end, End::Unseen) {
+            self.measure();
         }
     }
 }
@@ -127,28 +175,44 @@ pub(super) fn waited(context: &Context, time: Duration) {
 
 // === impl Rows ===
 
-impl<S> Rows<S> {
-    pub(super) fn new(query: Query, inner: S) -> Self {
-        let query = Some(query);
-        Self { inner, query }
+impl<S, F: FnOnce() -> (Query, S)> Rows<S, F> {
+    pub(super) fn new(start: F) -> Self {
+        Self {
+            start: Some(start),
+            inner: None,
+            query: None,
+        }
     }
 }
 
-impl<S, D, R> Stream for Rows<S>
+impl<S, F, D, R> Stream for Rows<S, F>
 where
     S: Stream<Item = Result<Either<D, R>, Error>>,
+    F: FnOnce() -> (Query, S),
 {
     type Item = S::Item;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<S::Item>> {
-        let this = self.project();
+        let mut this = self.project();
+        if let Some(start) = this.start.take() {
+            let (query, inner) = start();
+            *this.query = Some(query);
+            this.inner.set(Some(inner));
+        }
+        let Some(inner) = this.inner.as_pin_mut() else {
+            return Poll::Ready(None);
+        };
         let attached = this.query.as_ref().map(|query| query.context().attach());
-        let item = ready!(this.inner.poll_next(cx));
+        let item = ready!(inner.poll_next(cx));
         drop(attached);
         match (&item, this.query.as_mut()) {
             (Some(Ok(Either::Right(_))), Some(query)) => query.rows += 1,
             (Some(Err(error)), Some(query)) => query.failed(error),
-            (None, _) => *this.query = None,
+            (None, _) => {
+                if let Some(query) = this.query.take() {
+                    query.complete();
+                }
+            }
             _ => {}
         }
         Poll::Ready(item)

@@ -36,30 +36,47 @@ pub(super) struct Taken<DB: Database> {
     waiting: Option<(Waiting, Context)>,
 }
 
-/// The rows of a query that `run` runs.
+/// The rows of a query that `run` runs, as soon as they are asked for.
 pub(super) fn rows<'e, 'q, DB: Database>(
     queries: &Arc<Queries>,
     through: Through,
     query: impl Execute<'q, DB>,
-    run: impl FnOnce(Taken<DB>) -> Steps<'e, DB>,
+    run: impl FnOnce(Taken<DB>) -> Steps<'e, DB> + Send + 'e,
 ) -> Steps<'e, DB> {
+    let (queries, parent) = (Arc::clone(queries), Context::current());
     let mut query = Taken::from(query);
-    let span = queries.query(query.sql.as_str());
-    query.goes(through, queries, span.context());
-    Box::pin(Rows::new(span, queries.detach(|| run(query))))
+    Box::pin(Rows::new(move || {
+        let span = queries.query_in(&parent, query.sql.as_str());
+        query.goes(through, &queries, span.context());
+        (span, queries.detach(|| run(query)))
+    }))
 }
 
-/// The row of a query that `run` runs, if there is one.
+/// The row of a query that `run` runs, as soon as it is asked for; if there is one.
 pub(super) fn row<'e, 'q, DB: Database>(
     queries: &Arc<Queries>,
     through: Through,
     query: impl Execute<'q, DB>,
-    run: impl FnOnce(Taken<DB>) -> Row<'e, DB>,
+    run: impl FnOnce(Taken<DB>) -> Row<'e, DB> + Send + 'e,
 ) -> Row<'e, DB> {
+    let (queries, parent) = (Arc::clone(queries), Context::current());
     let mut query = Taken::from(query);
-    let span = queries.query(query.sql.as_str());
-    query.goes(through, queries, span.context());
-    Box::pin(span.row(queries.detach(|| run(query))))
+    Box::pin(async move {
+        let span = queries.query_in(&parent, query.sql.as_str());
+        query.goes(through, &queries, span.context());
+        span.row(queries.detach(|| run(query))).await
+    })
+}
+
+// === impl Through ===
+
+impl Through {
+    /// Tells a span how long its connection had to be waited for before.
+    pub(super) fn tell(self, span: &Context) {
+        if let Self::Connection(Some(time)) = self {
+            waited(span, time);
+        }
+    }
 }
 
 // === impl Taken ===
@@ -78,8 +95,7 @@ impl<DB: Database> Taken<DB> {
     fn goes(&mut self, through: Through, queries: &Arc<Queries>, span: Context) {
         match through {
             Through::Pool => self.waiting = Some((queries.wait(), span)),
-            Through::Connection(Some(time)) => waited(&span, time),
-            Through::Connection(None) => {}
+            Through::Connection(_) => through.tell(&span),
         }
     }
 }

@@ -121,14 +121,14 @@ impl<DB: Database> TracedConnection<'_, DB> {
     ///
     /// Those of [`Connection::begin`].
     pub async fn begin(&mut self) -> Result<TracedTransaction<'_, DB>, Error> {
-        let queries = self.queries();
-        let connection = self.untraced();
+        let (queries, through, connection) = self.parts();
         let kind = if connection.is_in_transaction() {
             Kind::Savepoint
         } else {
             Kind::Transaction
         };
         let span = queries.query(kind.begin());
+        through.tell(&span.context());
         let begin = queries.detach(|| Transaction::begin(connection, None));
         let transaction = span.command(begin).await?;
         let transaction = queries.detach(|| transaction);
@@ -145,6 +145,7 @@ impl Drop for Open {
             let span = self.queries.query_in(&self.context, self.kind.rollback());
             let dropped = KeyValue::new(throughline::DB_TRANSACTION_DROPPED, true);
             span.context().span().set_attribute(dropped);
+            span.unseen();
         }
     }
 }

@@ -17,6 +17,8 @@ const SHOWN: [&str; 3] = [
     "error.type",
 ];
 
+const CANCELLED: [&str; 2] = ["db.response.returned_rows", "throughline.db.cancelled"];
+
 /// A pool on a table `users`, and what has to be kept for it.
 async fn database(recorder: &Recorder) -> (TracedPool, Database) {
     let database = Database::new().await;
@@ -128,7 +130,7 @@ async fn a_row_that_is_not_there_is_no_error_and_a_broken_rule_is_one() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_dropped_ends_its_span_with_the_rows_so_far() {
+async fn a_stream_that_is_given_up_ends_its_span_with_the_rows_so_far() {
     let recorder = Recorder::new();
     let (db, _database) = database(&recorder).await;
     for email in ["a@example.com", "b@example.com", "c@example.com"] {
@@ -141,9 +143,34 @@ async fn a_stream_that_is_dropped_ends_its_span_with_the_rows_so_far() {
     drop(rows);
     let spans = recorder.spans().await;
     expect![[r#"
-        SELECT users CLIENT db.response.returned_rows=2
+        SELECT users CLIENT db.response.returned_rows=2 throughline.db.cancelled=true
     "#]]
-    .assert_eq(&tree(&spans[3..], &["db.response.returned_rows"]));
+    .assert_eq(&tree(&spans[3..], &CANCELLED));
+}
+
+#[tokio::test]
+async fn a_query_that_is_given_up_is_told_as_that_and_one_that_was_never_begun_not_at_all() {
+    let recorder = Recorder::new();
+    let (db, _database) = database(&recorder).await;
+    let connection = db.acquire().await.unwrap();
+    let select = || sqlx::query("SELECT id FROM users");
+    drop(select().fetch(&db));
+    drop(select().fetch_optional(&db));
+    {
+        let mut stream = select().fetch(&db);
+        assert!(poll!(stream.try_next()).is_pending());
+        let mut row = pin!(select().fetch_optional(&db));
+        assert!(poll!(&mut row).is_pending());
+        let mut begin = pin!(db.begin());
+        assert!(poll!(&mut begin).is_pending());
+    }
+    drop(connection);
+    expect![[r#"
+        SELECT users CLIENT throughline.db.cancelled=true
+        SELECT users CLIENT throughline.db.cancelled=true
+        BEGIN CLIENT throughline.db.cancelled=true
+    "#]]
+    .assert_eq(&recorder.tree(&CANCELLED).await);
 }
 
 #[tokio::test]
@@ -251,6 +278,7 @@ async fn a_connection_of_the_pool_and_one_from_elsewhere_are_traced() {
     let mut transaction = connection.begin().await.unwrap();
     insert(&mut *transaction, "e@example.com").await.unwrap();
     transaction.commit().await.unwrap();
+    assert!(db.try_acquire().is_none());
     drop(connection);
     assert_eq!(count(&db).await, 5);
     expect![[r#"
@@ -296,6 +324,10 @@ async fn a_query_tells_how_long_it_waited_for_a_connection() {
     drop(transaction);
     let mut connection = db.acquire().await.unwrap();
     insert_two(&mut connection).await;
+    drop(connection);
+    let mut connection = db.acquire().await.unwrap();
+    connection.begin().await.unwrap().commit().await.unwrap();
+    insert(&mut *connection, "e@example.com").await.unwrap();
     let spans = recorder.spans().await;
     let lines = spans.iter().map(|span| {
         let waited = "throughline.db.connection.wait_ms";
@@ -308,6 +340,9 @@ async fn a_query_tells_how_long_it_waited_for_a_connection() {
         INSERT users 
         ROLLBACK 
         INSERT users waited
+        INSERT users 
+        BEGIN waited
+        COMMIT 
         INSERT users 
     "#]]
     .assert_eq(&lines.collect::<String>());

@@ -121,6 +121,59 @@ async fn who_waits_for_a_connection_is_counted_until_it_is_there_or_given_up() {
 }
 
 #[tokio::test]
+async fn pools_of_one_database_are_told_apart() {
+    let recorder = Recorder::new();
+    let meter = Meter::new();
+    let mut pools = Vec::new();
+    for name in [None, None, Some("readers")] {
+        let db = Database::new().await.pool(&recorder).await;
+        let db = db.with_meter(&meter.provider.meter("throughline.sqlx"));
+        let db = match name {
+            Some(name) => db.with_name(name),
+            None => db,
+        };
+        sqlx::query("SELECT 1").execute(&db).await.unwrap();
+        pools.push(db);
+    }
+    let max = |text: String| {
+        let lines = text.lines().filter(|line| line.contains("connection.max"));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    expect![[r#"
+        db.client.connection.max {connection} {db.client.connection.pool.name=:memory:-2} 1
+        db.client.connection.max {connection} {db.client.connection.pool.name=:memory:} 1
+        db.client.connection.max {connection} {db.client.connection.pool.name=readers} 1
+    "#]]
+    .assert_eq(&max(meter.text()));
+
+    // A name is free again when its pool is gone.
+    pools.clear();
+    let db = Database::new().await.pool(&recorder).await;
+    let db = db.with_meter(&meter.provider.meter("throughline.sqlx"));
+    sqlx::query("SELECT 1").execute(&db).await.unwrap();
+    assert!(max(meter.text()).contains("pool.name=:memory:} 1"));
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_measured_apart_and_what_nobody_waited_for_not_at_all() {
+    let recorder = Recorder::new();
+    let meter = Meter::new();
+    let db = Database::new().await.pool(&recorder).await;
+    let db = db.with_meter(&meter.provider.meter("throughline.sqlx"));
+    // It is rolled back as soon as somebody else wants the connection.
+    drop(db.begin().await.unwrap());
+    let connection = db.acquire().await.unwrap();
+    assert!(poll!(pin!(sqlx::query("SELECT 1").fetch_one(&db))).is_pending());
+    drop(connection);
+    let text = meter.text();
+    let durations: Vec<&str> = text.lines().filter(|it| it.contains("duration")).collect();
+    expect![[r#"
+        db.client.operation.duration s {db.namespace=:memory:, db.operation.name=BEGIN, db.query.summary=BEGIN, db.system.name=sqlite} 1
+        db.client.operation.duration s {db.namespace=:memory:, db.operation.name=SELECT, db.query.summary=SELECT, db.system.name=sqlite, error.type=cancelled} 1"#]]
+    .assert_eq(&durations.join("\n"));
+}
+
+#[tokio::test]
 async fn names_that_are_made_up_as_the_program_runs_do_not_multiply_what_is_measured() {
     let recorder = Recorder::new();
     let meter = Meter::new();

@@ -6,7 +6,7 @@ use super::lexer::Token;
 const MAX_SUMMARY_BYTES: usize = 255;
 
 /// Words that begin a statement, other than `WITH`, which the true operation follows.
-const OPERATIONS: [&str; 27] = [
+const OPERATIONS: [&str; 40] = [
     "SELECT",
     "INSERT",
     "UPDATE",
@@ -34,7 +34,29 @@ const OPERATIONS: [&str; 27] = [
     "CALL",
     "SET",
     "VALUES",
+    "GRANT",
+    "REVOKE",
+    "COPY",
+    "LOCK",
+    "LISTEN",
+    "UNLISTEN",
+    "NOTIFY",
+    "REFRESH",
+    "COMMENT",
+    "SHOW",
+    "DECLARE",
+    "FETCH",
+    "CLOSE",
 ];
+
+/// Operations in which `FROM` and the like announce no table: a role, a file, a cursor.
+const WITHOUT_TABLES: [&str; 13] = [
+    "GRANT", "REVOKE", "COPY", "LOCK", "LISTEN", "UNLISTEN", "NOTIFY", "REFRESH", "COMMENT",
+    "SHOW", "DECLARE", "FETCH", "CLOSE",
+];
+
+/// Operations whose next word is a table.
+const BEFORE_TABLE: [&str; 4] = ["UPDATE", "TRUNCATE", "COPY", "LOCK"];
 
 /// What may stand between the word that announces a table and its name.
 const BEFORE_NAME: [&str; 9] = [
@@ -122,6 +144,8 @@ enum Opened {
 #[derive(Debug, Default)]
 struct Reader {
     operation: Option<String>,
+    /// Whether it begins with a word that is not known: nothing is told of what follows.
+    is_unknown: bool,
     /// `SELECT`, where the rows of an `INSERT` come from one.
     source: Option<&'static str>,
     expects: Expects,
@@ -176,12 +200,13 @@ impl Reader {
     fn word(&mut self, word: &str) {
         let upper = word.to_ascii_uppercase();
         let outermost = self.parentheses.is_empty();
-        if self.operation.is_none() && outermost {
+        if self.operation.is_none() && (outermost || !self.in_with) {
             match upper.as_str() {
                 "WITH" => self.in_with = true,
+                _ if self.is_unknown => {}
                 operation if OPERATIONS.contains(&operation) => self.begin(&upper),
                 _ if self.in_with => self.define(word),
-                _ => {}
+                _ => self.is_unknown = true,
             }
         } else {
             self.keyword(&upper, outermost);
@@ -193,8 +218,7 @@ impl Reader {
     fn begin(&mut self, operation: &str) {
         self.in_with = false;
         self.operation = Some(operation.to_owned());
-        let names_a_table = ["UPDATE", "TRUNCATE"].contains(&operation);
-        if names_a_table {
+        if BEFORE_TABLE.contains(&operation) {
             self.expects = Expects::Table;
         }
     }
@@ -203,6 +227,9 @@ impl Reader {
     fn keyword(&mut self, word: &str, outermost: bool) {
         let operation = self.operation.as_deref().unwrap_or_default();
         let in_function = matches!(self.parentheses.last(), Some((Opened::FunctionWithFrom, _)));
+        if WITHOUT_TABLES.contains(&operation) {
+            return;
+        }
         match word {
             "FROM" if self.previous == "DISTINCT" || in_function => {}
             "FROM" => {

@@ -50,6 +50,29 @@ fn plain_statements_are_summed_up_by_operation_and_table() {
 }
 
 #[test]
+fn a_statement_is_named_by_what_it_does_and_not_by_what_is_in_it() {
+    for (sql, told) in [
+        ("GRANT SELECT ON users TO reporting", "GRANT"),
+        ("REVOKE INSERT ON users FROM reporting", "REVOKE"),
+        ("COPY users (id) FROM STDIN", "COPY users"),
+        ("LOCK TABLE users IN ACCESS EXCLUSIVE MODE", "LOCK users"),
+        ("LISTEN jobs", "LISTEN"),
+        ("FETCH 10 FROM cursor", "FETCH"),
+        ("UNHEARD OF; SELECT * FROM users", ""),
+        (
+            "(SELECT id FROM users) UNION (SELECT id FROM guests)",
+            "SELECT users guests",
+        ),
+        (
+            "WITH gone AS (DELETE FROM jobs RETURNING *) INSERT INTO done SELECT * FROM gone",
+            "INSERT done SELECT jobs",
+        ),
+    ] {
+        assert_eq!(summary(sql), told, "{sql}");
+    }
+}
+
+#[test]
 fn quotes_schemas_and_conflict_clauses_are_understood() {
     assert_eq!(summary(r#"SELECT * FROM "users""#), "SELECT users");
     let sqlite = |sql| Statement::parse(sql, Dialect::Sqlite).summary;
