@@ -5,11 +5,12 @@ mod support;
 use axum::{Router, routing::get};
 use opentelemetry_sdk::trace::InMemorySpanExporter;
 use sqlx::SqlitePool;
-use support::{LONG, Server};
+use support::{LONG, Server, alone};
 use throughline_instrument::{init, reqwest, sqlx::trace};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pool_and_a_client_that_were_used_before_the_set_up_are_traced_after_it() {
+    let _alone = alone();
     let db = trace(SqlitePool::connect("sqlite::memory:").await.unwrap());
     let server = Server::start(Router::new().route("/", get(|| async {}))).await;
     let http = reqwest::builder(::reqwest::Client::builder().no_proxy());

@@ -22,6 +22,8 @@ async fn handler(State(db): State<TracedPool<Sqlite>>) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_call_sets_everything_up_for_the_process() {
+    // Another package of the build may have asked for a reqwest that wants to be told whose cryptography it is to use.
+    let _told_before = rustls::crypto::ring::default_provider().install_default();
     let exporter = InMemorySpanExporter::default();
     let telemetry = init("test")
         .version("1.2.3")
