@@ -233,6 +233,13 @@ pub(crate) fn span_context(context: &Context) -> SpanContext {
 
 struct Headers<'a>(&'a HeaderMap);
 
+/// Their names as a `HeaderMap` has them: a text is parsed for each look.
+static PROPAGATED: [HeaderName; 3] = [
+    HeaderName::from_static(w3c::TRACEPARENT),
+    HeaderName::from_static(w3c::TRACESTATE),
+    HeaderName::from_static(w3c::BAGGAGE),
+];
+
 struct Outgoing<'a>(&'a mut HeaderMap);
 
 impl Injector for Outgoing<'_> {
@@ -253,7 +260,10 @@ impl Extractor for Headers<'_> {
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        let values = self.0.get_all(key).iter();
+        let values = match PROPAGATED.iter().find(|name| name.as_str() == key) {
+            Some(name) => self.0.get_all(name).iter(),
+            None => self.0.get_all(key).iter(),
+        };
         // What is not text stays in the list as an empty value: two `traceparent`s are two, readable or not.
         let values: Vec<&str> = values.map(|value| value.to_str().unwrap_or("")).collect();
         (!values.is_empty()).then_some(values)

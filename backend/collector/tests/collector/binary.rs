@@ -51,9 +51,9 @@ async fn post(client: &reqwest::Client, base: &str, spans: Vec<Span>) -> reqwest
     post.send().await.map(|response| response.status().as_u16())
 }
 
-async fn trace(base: &str, trace: u64) -> u16 {
+async fn trace(client: &reqwest::Client, base: &str, trace: u64) -> u16 {
     let url = format!("{base}/telemetry/api/traces/{trace:032x}");
-    reqwest::Client::new()
+    client
         .get(url)
         .bearer_auth(TOKEN)
         .send()
@@ -100,12 +100,12 @@ async fn what_was_acknowledged_survives_a_kill() {
         let mut program = start(folder.path()).await;
         for id in acknowledged {
             assert_eq!(
-                trace(&program.base, id).await,
+                trace(&client, &program.base, id).await,
                 200,
                 "{id:x} was acknowledged"
             );
         }
-        assert_eq!(trace(&program.base, u64::MAX).await, 404);
+        assert_eq!(trace(&client, &program.base, u64::MAX).await, 404);
         program.child.kill().await.unwrap(); // and waits: the next one needs its lock
     }
 }
@@ -123,7 +123,10 @@ async fn it_stops_cleanly_when_it_is_asked_to() {
         200
     );
     assert!(stop(&mut program, "-TERM").await.success());
-    assert_eq!(trace(&start(folder.path()).await.base, 1).await, 200);
+    assert_eq!(
+        trace(&client, &start(folder.path()).await.base, 1).await,
+        200
+    );
 }
 
 #[cfg(unix)]

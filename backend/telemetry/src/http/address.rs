@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, Request};
 use http::{header::HOST, uri::Authority};
 use opentelemetry::{KeyValue, StringValue};
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
 };
 use throughline_core::names::network as names;
@@ -86,7 +86,27 @@ fn server(request: &Request) -> Option<Authority> {
 
 /// A text whose clones share it.
 fn text(address: IpAddr) -> StringValue {
-    Arc::<str>::from(address.to_string()).into()
+    let text = match address {
+        IpAddr::V4(address) => dotted(address),
+        IpAddr::V6(address) => address.to_string(),
+    };
+    Arc::<str>::from(text).into()
+}
+
+/// `to_string` takes ten times as long, and each request has an address.
+fn dotted(address: Ipv4Addr) -> String {
+    let mut text = String::with_capacity("255.255.255.255".len());
+    for octet in address.octets() {
+        if !text.is_empty() {
+            text.push('.');
+        }
+        for unit in [100, 10, 1] {
+            if octet >= unit || unit == 1 {
+                text.push(char::from(b'0' + octet / unit % 10));
+            }
+        }
+    }
+    text
 }
 
 fn host(authority: &Authority) -> String {
@@ -118,6 +138,14 @@ mod tests {
             .iter()
             .map(|it| format!(" {}={}", it.key, it.value));
         format!("{}{}", ends.scheme, values.collect::<String>())
+    }
+
+    #[test]
+    fn an_address_is_written_as_the_standard_library_does() {
+        for octet in 0..=255 {
+            let address = Ipv4Addr::new(octet, 255 - octet, 0, octet / 2);
+            assert_eq!(dotted(address), address.to_string());
+        }
     }
 
     #[test]

@@ -60,14 +60,16 @@ fn like(pattern: &str, text: &str) -> bool {
 // === impl Finish ===
 
 impl Finish {
-    /// None for a span that is dropped. Its children keep its id as their parent's: drop leaves, or whole requests.
-    pub(crate) fn span(&self, mut span: SpanData) -> Option<SpanData> {
-        if self.dropped.iter().any(|it| it.matches(&span)) {
-            return None;
-        }
+    /// Whether a span is dropped. Its children keep its id as their parent's: drop leaves, or whole requests.
+    pub(crate) fn drops(&self, span: &SpanData) -> bool {
+        self.dropped.iter().any(|it| it.matches(span))
+    }
+
+    /// Gives a span its last shape, where it is: a span is half a kilobyte.
+    pub(crate) fn shape(&self, span: &mut SpanData) {
         last_of_each(&mut span.attributes);
         if self.changes_nothing() {
-            return Some(span);
+            return;
         }
         self.attributes(&mut span.attributes);
         for event in &mut span.events.events {
@@ -76,7 +78,6 @@ impl Finish {
         for link in &mut span.links.links {
             self.attributes(&mut link.attributes);
         }
-        Some(span)
     }
 
     fn changes_nothing(&self) -> bool {

@@ -19,11 +19,9 @@ pub(crate) struct Spans {
 impl SpanProcessor for Spans {
     fn on_start(&self, _span: &mut Span, _cx: &Context) {}
 
-    fn on_end(&self, span: SpanData) {
-        if !span.span_context.is_sampled() {
-            return;
-        }
-        if let Some(span) = self.finish.span(span) {
+    fn on_end(&self, mut span: SpanData) {
+        if span.span_context.is_sampled() && !self.finish.drops(&span) {
+            self.finish.shape(&mut span);
             self.lanes.push(span);
         }
     }
