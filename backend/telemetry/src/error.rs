@@ -107,7 +107,7 @@ fn failing(error_type: Cow<'static, str>) -> Option<Context> {
 pub(crate) fn fail(context: &Context, error_type: Cow<'static, str>, description: &str) {
     let span = context.span();
     span.set_attribute(KeyValue::new(names::error::TYPE, error_type));
-    span.set_status(Status::error(clip(&redact::url(description))));
+    span.set_status(Status::error(clip(&redact::url(description)).to_owned()));
 }
 
 impl<T, E: Error + 'static> RecordError for Result<T, E> {

@@ -14,35 +14,36 @@ pub(crate) use self::{
     otlp::OtlpError,
     runtime::OwnRuntime,
 };
+use crate::trace::{self, EncodedSpan};
 use futures_core::future::BoxFuture;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::{
     Resource,
     error::OTelSdkResult,
     logs::{LogBatch, LogExporter, SdkLogRecord},
-    trace::{SpanData, SpanExporter},
+    trace::SpanExporter,
 };
 use std::{fmt, sync::Arc, time::Duration};
 
 /// A log record with the scope that it was written in.
-pub(crate) type ScopedLog = (SdkLogRecord, InstrumentationScope);
+pub(crate) type ScopedLog = Arc<(SdkLogRecord, InstrumentationScope)>;
 
 /// An exporter of `T`s: one of ours, or the SDK's [`SpanExporter`] or [`LogExporter`], which are not dyn-compatible.
 pub(crate) trait AnyExporter<T>: fmt::Debug + Send + Sync {
     /// Its type, for logs: its `Debug` form may hold keys.
     fn name(&self) -> &'static str;
-    fn export(&self, batch: Vec<Arc<T>>) -> BoxFuture<'_, Ended>;
+    fn export(&self, batch: Vec<T>) -> BoxFuture<'_, Ended>;
     fn set_resource(&mut self, resource: &Resource);
     fn shutdown(&self, timeout: Duration) -> OTelSdkResult;
 }
 
-impl<E: SpanExporter> AnyExporter<SpanData> for E {
+impl<E: SpanExporter> AnyExporter<EncodedSpan> for E {
     fn name(&self) -> &'static str {
         std::any::type_name::<E>()
     }
 
-    fn export(&self, batch: Vec<Arc<SpanData>>) -> BoxFuture<'_, Ended> {
-        let spans = batch.iter().map(|span| SpanData::clone(span)).collect();
+    fn export(&self, batch: Vec<EncodedSpan>) -> BoxFuture<'_, Ended> {
+        let spans = batch.iter().map(trace::span_data).collect();
         Box::pin(async move { SpanExporter::export(self, spans).await.into() })
     }
 
@@ -60,7 +61,7 @@ impl<E: LogExporter> AnyExporter<ScopedLog> for E {
         std::any::type_name::<E>()
     }
 
-    fn export(&self, batch: Vec<Arc<ScopedLog>>) -> BoxFuture<'_, Ended> {
+    fn export(&self, batch: Vec<ScopedLog>) -> BoxFuture<'_, Ended> {
         Box::pin(async move {
             let records: Vec<_> = batch.iter().map(|log| (&log.0, &log.1)).collect();
             LogExporter::export(self, LogBatch::new(&records))

@@ -3,6 +3,7 @@
 mod address;
 mod body;
 mod clip;
+mod described;
 mod end;
 mod forwarded;
 mod headers;

@@ -7,19 +7,21 @@ use crate::{
     error,
     exporter::{AnyExporter, ScopedLog},
     http::{ExcludedPaths, HttpSettings, InvalidHttpSetting},
+    late,
     metrics::Readers,
-    processor::{Finish, Processing, SpanMatch},
+    processor::Processing,
     propagate::{Chosen, Propagator},
     resource::Service,
     sampling::{RateLimited, UnsampledCallers},
     settings::Variables,
     telemetry::Telemetry,
+    trace::{EncodedSpan, Finish, SpanMatch},
 };
 use opentelemetry::global;
 use opentelemetry_sdk::{
     logs::LogExporter,
     metrics::{Instrument, Stream, exporter::PushMetricExporter},
-    trace::{Sampler, ShouldSample, SpanData, SpanExporter},
+    trace::{Sampler, ShouldSample, SpanExporter},
 };
 use std::io;
 use tracing::{dispatcher, level_filters::LevelFilter};
@@ -46,7 +48,7 @@ pub const CARDINALITY_LIMIT: usize = 100;
 pub struct Builder {
     service: Service,
     variables: Variables,
-    span_exporters: Vec<(Processing, Box<dyn AnyExporter<SpanData>>)>,
+    span_exporters: Vec<(Processing, Box<dyn AnyExporter<EncodedSpan>>)>,
     log_exporters: Vec<(Processing, Box<dyn AnyExporter<ScopedLog>>)>,
     readers: Readers,
     sampler: Option<Box<dyn ShouldSample>>,
@@ -285,9 +287,10 @@ impl Builder {
         global::set_text_map_propagator(Propagator::new(chosen));
         if let Some(providers) = telemetry.providers() {
             global::set_meter_provider(providers.metrics.provider.clone());
-            // Last: it is how instrumentation notices that telemetry is there.
             global::set_tracer_provider(providers.traces.clone());
         }
+        // Last: it is how instrumentation notices that telemetry is there, or is disabled.
+        late::install(telemetry.providers().map(|it| &it.traces));
         Ok(telemetry)
     }
 

@@ -25,11 +25,13 @@ mod settings;
 pub mod sqlx;
 pub mod task;
 mod telemetry;
+mod trace;
 
 pub use self::{
     http::{ErrorType, ForwardingHeaders, HttpSettings, InvalidHttpSetting, TrustedProxies},
     init::{Builder, CARDINALITY_LIMIT, EXCLUDED_PATHS, InstallError, init},
-    processor::{Processing, SpanMatch},
+    processor::Processing,
     telemetry::{DeadlineExceeded, Telemetry},
+    trace::SpanMatch,
 };
 pub use throughline_core::pipeline::{DropReason, Ledger, Retry, Settings as BatchSettings};

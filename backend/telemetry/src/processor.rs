@@ -3,23 +3,17 @@
 //! `opentelemetry_sdk`'s own batch processors hide how much they dropped, lose a batch that failed, and ignore their
 //! export timeout. These keep an account of every item ([`Ledger`]).
 
-mod finish;
 mod lane;
 mod lanes;
 mod logs;
-mod spans;
 mod worker;
 
-pub use self::finish::SpanMatch;
 pub(crate) use self::{
-    finish::{Finish, shorter},
     lane::random,
     lanes::{Lanes, Route},
     logs::LogRecords,
-    spans::Spans,
 };
-use crate::exporter::ScopedLog;
-use opentelemetry_sdk::trace::SpanData;
+use crate::{exporter::ScopedLog, trace::EncodedSpan};
 use std::time::Duration;
 use throughline_core::pipeline::Settings;
 
@@ -36,8 +30,8 @@ pub enum Processing {
     Simple,
 }
 
-/// What lanes carry.
-pub(crate) trait Item: Send + Sync + 'static {
+/// What lanes carry: shared by those of all exporters.
+pub(crate) trait Item: Clone + Send + Sync + 'static {
     /// What many of them are called.
     const NAMES: &'static str;
     /// What one of them is called in the names of the SDK's own metrics.
@@ -46,7 +40,7 @@ pub(crate) trait Item: Send + Sync + 'static {
     const UNIT: &'static str;
 }
 
-impl Item for SpanData {
+impl Item for EncodedSpan {
     const NAMES: &'static str = "spans";
     const METRIC: &'static str = "span";
     const UNIT: &'static str = "{span}";

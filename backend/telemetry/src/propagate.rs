@@ -3,15 +3,15 @@
 use crate::settings;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::{
-    Context,
+    Context, TraceFlags,
     propagation::{Extractor, Injector, TextMapPropagator, text_map_propagator::FieldIter},
-    trace::{Span, SpanContext, TraceContextExt},
+    trace::{SpanContext, TraceContextExt},
 };
 use std::{
     borrow::Cow,
     sync::atomic::{AtomicU8, Ordering},
 };
-use throughline_core::w3c::{self, BAGGAGE, Incoming, RANDOM, W3cPropagator};
+use throughline_core::w3c::{self, Incoming, RANDOM, TraceParent, W3cPropagator};
 
 /// Reads and writes what `OTEL_PROPAGATORS` names: trace context, baggage, both (the default) or nothing.
 #[derive(Clone, Debug)]
@@ -23,6 +23,11 @@ pub(crate) struct Propagator {
 /// A set of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chosen(u8);
+
+// As a `HeaderMap` has them: a text is parsed for each look.
+static TRACEPARENT: HeaderName = HeaderName::from_static(w3c::TRACEPARENT);
+static TRACESTATE: HeaderName = HeaderName::from_static(w3c::TRACESTATE);
+static BAGGAGE: HeaderName = HeaderName::from_static(w3c::BAGGAGE);
 
 /// What the process propagates. Like OpenTelemetry's own propagator it is global, and set by the installation.
 static OF_THIS_PROCESS: AtomicU8 = AtomicU8::new(Chosen::ALL.0);
@@ -52,7 +57,7 @@ impl Chosen {
     }
 
     fn has(self, header: &str) -> bool {
-        let bit = if header == BAGGAGE {
+        let bit = if header == w3c::BAGGAGE {
             Self::BAGGAGE
         } else {
             Self::TRACE_CONTEXT
@@ -135,7 +140,70 @@ pub(crate) enum Baggage {
 
 /// `current` with what the request's headers say: the caller's span, and baggage.
 pub(crate) fn extract(current: &Context, headers: &HeaderMap) -> Context {
-    Propagator::of_this_process().extract_with_context(current, &Headers(headers))
+    let mut context = current.clone();
+    let told = [&TRACEPARENT, &BAGGAGE];
+    if !headers.keys().any(|name| told.contains(&name)) {
+        return context;
+    }
+    let Propagator { chosen, .. } = Propagator::of_this_process();
+    if chosen.has(w3c::TRACEPARENT)
+        && let Some(parent) = trace_parent(headers)
+    {
+        let (caller, incoming) = w3c::caller(parent, &joined(headers, &TRACESTATE));
+        context = context.with_remote_span_context(caller);
+        // Our spans keep the random flag themselves.
+        if incoming.has_state() {
+            context = context.with_value(incoming);
+        }
+    }
+    if chosen.has(w3c::BAGGAGE) {
+        context = w3c::with_baggage(context, &joined(headers, &BAGGAGE));
+    }
+    context
+}
+
+/// The one `traceparent`. Two are as good as none: nobody can say which of them is right.
+fn trace_parent(headers: &HeaderMap) -> Option<TraceParent> {
+    let mut values = headers.get_all(&TRACEPARENT).iter();
+    match (values.next(), values.next()) {
+        (Some(only), None) => TraceParent::from_header(only.to_str().ok()?),
+        _ => None,
+    }
+}
+
+/// All headers of a name, combined in their order (RFC 9110, 5.3). What is not text is empty.
+fn joined<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Cow<'a, str> {
+    let values = headers.get_all(name).iter();
+    let mut values = values.map(|value| value.to_str().unwrap_or_default());
+    let first = Cow::Borrowed(values.next().unwrap_or_default());
+    values.fold(first, |all, value| all + "," + value)
+}
+
+/// `context`, in which a span of another SDK was started below `parent`, with the random flag for those who are told of it:
+/// that of a trace that came in stays, and one that began here has random ids (Trace Context, level 2).
+pub(crate) fn with_random_flag(context: Context, parent: &Context) -> Context {
+    let span = context.span().span_context().clone();
+    let random = if parent.span().span_context().is_valid() {
+        random_flag(parent)
+    } else {
+        RANDOM
+    };
+    let has_it = span.trace_flags() & RANDOM == random;
+    let told = context.get::<Incoming>().is_some_and(Incoming::has_state);
+    match Incoming::with_flags(&span, random) {
+        Some(incoming) if !has_it && !told => context.with_value(incoming),
+        _ => context,
+    }
+}
+
+/// The random flag of the trace of `context`.
+fn random_flag(context: &Context) -> TraceFlags {
+    let span = context.span();
+    let span = span.span_context();
+    let incoming = context.get::<Incoming>();
+    let incoming = incoming.filter(|it| it.trace_id() == span.trace_id());
+    let kept = incoming.map_or(TraceFlags::default(), Incoming::flags);
+    (span.trace_flags() | kept) & RANDOM
 }
 
 /// In a context in which nothing is recorded: its caller, whom those are told of whom it calls.
@@ -168,105 +236,29 @@ fn told(context: &Context) -> Cow<'_, Context> {
 /// A `baggage` header that the application wrote itself is left to it.
 pub(crate) fn inject(context: &Context, headers: &mut HeaderMap, baggage: Baggage) {
     let context = &*told(context);
-    let chosen = Propagator::of_this_process().chosen;
-    let parent = w3c::traceparent(&span_context(context));
-    let names_parent = !parent.is_empty() && chosen.has(w3c::TRACEPARENT);
-    if names_parent {
+    let Propagator { chosen, .. } = Propagator::of_this_process();
+    if chosen.has(w3c::TRACEPARENT)
+        && let Some(parent) = TraceParent::of(context.span().span_context())
+    {
+        let parent = parent.with_flags(parent.flags() | random_flag(context));
+        let mut value = Vec::new();
+        parent.push_header(&mut value);
+        insert(headers, &TRACEPARENT, value);
         // Somebody else's state would be told as this span's.
-        headers.remove(w3c::TRACESTATE);
+        headers.remove(&TRACESTATE);
+        insert(headers, &TRACESTATE, w3c::tracestate_in(context));
     }
-    let propagator = W3cPropagator::new();
-    let propagator = if baggage == Baggage::Withheld || headers.contains_key(w3c::BAGGAGE) {
-        propagator.without_baggage()
-    } else {
-        propagator
-    };
-    let mut outgoing = Outgoing(headers);
-    let injector = &mut outgoing;
-    propagator.inject_context(context, &mut OnlyInto { injector, chosen });
-    if names_parent {
-        outgoing.set(w3c::TRACEPARENT, parent);
+    if chosen.has(w3c::BAGGAGE) && baggage == Baggage::Sent && !headers.contains_key(&BAGGAGE) {
+        insert(headers, &BAGGAGE, w3c::baggage(context));
     }
 }
 
-/// `parent` with a span that was started in it. After a shutdown there are no more spans: then the caller's stays.
-///
-/// A trace that begins with it has an id of which all bytes are random. The SDK does not say so, although Trace Context
-/// (level 2, random-trace-id flag) asks for it: the context does from here on, to every client that asks the propagator.
-pub(crate) fn with_span(parent: &Context, span: impl Span + Send + Sync + 'static) -> Context {
-    let caller = parent.span();
-    if !span.span_context().is_valid() && caller.span_context().is_remote() {
-        return parent.clone();
-    }
-    let root =
-        (!caller.span_context().is_valid()).then(|| Incoming::of_random_root(span.span_context()));
-    let context = parent.with_span(span);
-    match root.flatten() {
-        Some(root) => context.with_value(root),
-        None => context,
-    }
-}
-
-/// The span of `context` as the outside is told of it: with the random flag, which the SDK does not keep.
-///
-/// A trace that came in keeps the flag that it came with. One that began here has it: the SDK's ids are random (level 2,
-/// "random trace id flag").
-pub(crate) fn span_context(context: &Context) -> SpanContext {
-    let span = context.span();
-    let own = span.span_context();
-    let came_in = context
-        .get::<Incoming>()
-        .filter(|incoming| incoming.trace_id() == own.trace_id());
-    let random = match came_in {
-        Some(incoming) => incoming.flags() & RANDOM,
-        None if own.is_valid() && !own.is_remote() => RANDOM,
-        None => return own.clone(),
-    };
-    SpanContext::new(
-        own.trace_id(),
-        own.span_id(),
-        own.trace_flags() | random,
-        own.is_remote(),
-        own.trace_state().clone(),
-    )
-}
-
-struct Headers<'a>(&'a HeaderMap);
-
-/// Their names as a `HeaderMap` has them: a text is parsed for each look.
-static PROPAGATED: [HeaderName; 3] = [
-    HeaderName::from_static(w3c::TRACEPARENT),
-    HeaderName::from_static(w3c::TRACESTATE),
-    HeaderName::from_static(w3c::BAGGAGE),
-];
-
-struct Outgoing<'a>(&'a mut HeaderMap);
-
-impl Injector for Outgoing<'_> {
-    fn set(&mut self, key: &str, value: String) {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value)) {
-            self.0.insert(name, value);
-        }
-    }
-}
-
-impl Extractor for Headers<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key)?.to_str().ok()
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(|name| name.as_str()).collect()
-    }
-
-    fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        let values = match PROPAGATED.iter().find(|name| name.as_str() == key) {
-            Some(name) => self.0.get_all(name).iter(),
-            None => self.0.get_all(key).iter(),
-        };
-        // What is not text stays in the list as an empty value: two `traceparent`s are two, readable or not.
-        let values: Vec<&str> = values.map(|value| value.to_str().unwrap_or("")).collect();
-        (!values.is_empty()).then_some(values)
+fn insert(headers: &mut HeaderMap, name: &HeaderName, value: impl Into<Vec<u8>>) {
+    let value = value.into();
+    if !value.is_empty()
+        && let Ok(value) = HeaderValue::try_from(value)
+    {
+        headers.insert(name, value);
     }
 }
 

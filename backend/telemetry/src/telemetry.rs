@@ -3,7 +3,8 @@
 use crate::{
     http::{ExchangeTracer, Rules, TracingLayer},
     metrics::{Meter, Metrics},
-    processor::{LogRecords, Spans},
+    processor::LogRecords,
+    trace::{AnyTracer, TracerProvider},
 };
 use axum::Router;
 use opentelemetry::{
@@ -11,7 +12,7 @@ use opentelemetry::{
     metrics::{MeterProvider as _, noop::NoopMeterProvider},
     trace::{TracerProvider as _, noop::NoopTracerProvider},
 };
-use opentelemetry_sdk::{logs::SdkLoggerProvider, trace::SdkTracerProvider};
+use opentelemetry_sdk::logs::SdkLoggerProvider;
 use std::{borrow::Cow, fmt, sync::Arc, thread, time::Duration};
 use throughline_core::{names::scope, pipeline::Ledger};
 use tokio::sync::oneshot;
@@ -31,8 +32,7 @@ pub struct Telemetry {
 /// What makes and exports the three signals.
 #[derive(Clone, Debug)]
 pub(crate) struct Providers {
-    pub(crate) traces: SdkTracerProvider,
-    pub(crate) spans: Spans,
+    pub(crate) traces: TracerProvider,
     pub(crate) metrics: Metrics,
     /// None if nobody wants logs but as lines.
     pub(crate) logs: Option<Logs>,
@@ -86,11 +86,18 @@ impl Telemetry {
     {
         router.layer(TracingLayer {
             tracer: Arc::new(ExchangeTracer::new(
-                self.tracer(scope::AXUM),
+                self.own_tracer(scope::AXUM),
                 &self.raw_meter(scope::AXUM),
                 Arc::clone(&self.http),
             )),
         })
+    }
+
+    fn own_tracer(&self, scope: &'static str) -> AnyTracer {
+        match &self.providers {
+            Some(providers) => AnyTracer::Ours(providers.traces.tracer(scope)),
+            None => AnyTracer::None,
+        }
     }
 
     /// A tracer for spans of one's own. Where `tracing`'s spans do, use those.
@@ -124,7 +131,7 @@ impl Telemetry {
     pub fn ledgers(&self) -> Vec<Ledger> {
         let providers = self.providers.as_ref();
         providers
-            .map(|it| it.spans.lanes.ledgers())
+            .map(|it| it.traces.lanes().ledgers())
             .unwrap_or_default()
     }
 
@@ -145,9 +152,9 @@ impl Telemetry {
         let Some(providers) = self.providers.clone() else {
             return Ok(());
         };
-        let (spans, logs, metrics) = (providers.spans, providers.logs, providers.metrics);
+        let (traces, logs, metrics) = (providers.traces, providers.logs, providers.metrics);
         let flushed = tokio::join!(
-            off_runtime(move || spans.lanes.flush(timeout).is_ok()),
+            off_runtime(move || traces.lanes().flush(timeout).is_ok()),
             off_runtime(move || logs.is_none_or(|it| it.records.lanes.flush(timeout).is_ok())),
             off_runtime(move || metrics.flush(timeout)),
         );
@@ -165,7 +172,7 @@ impl Telemetry {
         if let Some(providers) = self.providers.clone() {
             let (traces, logs, metrics) = (providers.traces, providers.logs, providers.metrics);
             let _in_time = tokio::join!(
-                off_runtime(move || traces.shutdown_with_timeout(timeout).is_ok()),
+                off_runtime(move || traces.shutdown(timeout).is_ok()),
                 off_runtime(
                     move || logs.map(|it| it.provider.shutdown_with_timeout(timeout).is_ok())
                 ),

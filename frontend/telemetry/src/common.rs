@@ -1,6 +1,6 @@
 //! What every span and log record says: in whose session, and of which user it is.
 
-use crate::otlp::Attributes;
+use throughline_core::otlp::{Attributes, Max};
 
 /// Sets the attributes that all have in common.
 #[cfg_attr(
@@ -11,7 +11,7 @@ use crate::otlp::Attributes;
         reason = "there are none"
     )
 )]
-pub(crate) fn set(attributes: &mut Attributes, max: usize) {
+pub(crate) fn set(attributes: &mut Attributes, max: Max) {
     #[cfg(feature = "session")]
     crate::session::set(attributes, max);
 }

@@ -14,12 +14,13 @@ use opentelemetry::Context;
 use opentelemetry::trace::SpanContext;
 use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt};
 use throughline_core::names::{browser, scope, throughline};
+use throughline_core::otlp::Any;
 use wasm_bindgen::JsValue;
 
 use crate::performance::{self, number};
 use crate::span::Span;
 use crate::tracer::Tracer;
-use crate::{consent, otlp, page};
+use crate::{consent, page};
 
 /// Resources of a document that have a span, in the order in which they were asked for: what the page waited for comes
 /// first. Of the rest there is the number, `throughline.document.resources_omitted`. Browsers keep 250 entries.
@@ -124,7 +125,7 @@ fn end(span: &mut Span, millis: f64) {
     if millis > 0.0 {
         span.end_nanos(performance::unix_nanos(millis));
     } else {
-        span.set(throughline::LEFT, &otlp::bool(true));
+        span.set(throughline::LEFT, &Any::Bool(true));
         span.end();
     }
 }
@@ -164,6 +165,6 @@ fn record_resources(tracer: &Tracer, span: &mut Span, loaded: f64, cx: &Context)
     });
     if count > MAX_RESOURCES {
         let omitted = count - MAX_RESOURCES;
-        span.set(throughline::RESOURCES_OMITTED, &otlp::int(omitted));
+        span.set(throughline::RESOURCES_OMITTED, &Any::Int(omitted));
     }
 }

@@ -13,12 +13,12 @@ use std::fmt::Write as _;
 use std::panic::Location;
 
 use throughline_core::names::{self, code, exception, throughline};
+use throughline_core::otlp::Any;
 use throughline_core::redact;
 use web_sys::{Event, Window};
 
 use crate::consent;
 use crate::logs::{Record, Text, severity};
-use crate::otlp::Any;
 use crate::page::{self, property};
 
 /// Exceptions that one page tells of, unless set by `Builder::max_errors`. What is thrown in a loop must not fill the

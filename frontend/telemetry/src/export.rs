@@ -5,13 +5,16 @@ mod gzip;
 mod keepalive;
 #[cfg(feature = "offline")]
 pub(crate) mod offline;
+mod response;
 mod signal;
 mod transport;
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 use std::time::Duration;
 
 use js_sys::Uint8Array;
+use throughline_core::otlp::{self, Message};
 use throughline_core::pipeline::{
     BatchId, DropReason, Ledger, Next, Outcome, Pipeline, Pushed, Settings,
 };
@@ -21,9 +24,8 @@ pub use self::signal::Signal;
 pub use self::transport::Credentials;
 use self::transport::Sent;
 pub(crate) use self::transport::Transport;
-use crate::otlp::{Scope, response};
 use crate::page::{self, Timer};
-use crate::{clock, consent, otlp};
+use crate::{clock, consent};
 
 /// Bytes of items in one request. With the resource it takes half of the quota of keepalive: the other half is for the
 /// application, and for what is left when the page goes.
@@ -32,6 +34,8 @@ pub(crate) const MAX_BATCH_BYTES: usize = keepalive::MAX_BYTES / 2 - ENVELOPE_BY
 const ENVELOPE_BYTES: usize = 6 * 1024;
 /// What an item takes beside its own bytes: its tag and length.
 const ITEM_ENVELOPE_BYTES: usize = 6;
+/// Room for most items: more is made for larger ones.
+pub(crate) const USUAL_BYTES: usize = 256;
 
 /// How long a log record waits at most for others to travel with (`OTEL_BLRP_SCHEDULE_DELAY`).
 const MAX_LOG_DELAY: Duration = Duration::from_secs(1);
@@ -43,8 +47,11 @@ const MAX_MESSAGE_BYTES: usize = 256;
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     pub(crate) scope: Scope,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) message: Message,
 }
+
+/// An encoded [`otlp::scope`], which many items share.
+pub(crate) type Scope = Arc<Message>;
 
 /// When what is recorded is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +69,7 @@ pub(crate) enum Pace {
 struct Exporter {
     lanes: [Lane; LANES],
     transport: &'static Transport,
-    resource: Vec<u8>,
+    resource: Message,
     timer: Timer,
 }
 
@@ -89,7 +96,7 @@ thread_local! {
 }
 
 /// From now on there is somewhere to go.
-pub(crate) fn install(settings: Settings, transport: Transport, resource: Vec<u8>) {
+pub(crate) fn install(settings: Settings, transport: Transport, resource: Message) {
     for (name, value) in &transport.headers {
         if !transport::is_header(name, value) {
             page::warn(&["fetch takes no header ", name].concat());
@@ -103,7 +110,9 @@ pub(crate) fn install(settings: Settings, transport: Transport, resource: Vec<u8
         }
         Lane {
             signal,
-            pipeline: Pipeline::new_sized(settings, |item| item.bytes.len() + ITEM_ENVELOPE_BYTES),
+            pipeline: Pipeline::new_sized(settings, |item| {
+                item.message.len() + ITEM_ENVELOPE_BYTES
+            }),
             is_failing: false,
             #[cfg(feature = "gzip")]
             compressing: None,
@@ -413,11 +422,11 @@ impl Exporter {
 impl Lane {
     /// The bytes of a request for a batch.
     #[inline(never)]
-    fn body(&self, batch: BatchId, resource: &[u8]) -> JsValue {
+    fn body(&self, batch: BatchId, resource: &Message) -> JsValue {
         let mut parts: Vec<(&[u8], &[u8])> = Vec::new();
-        for Item { scope, bytes } in self.pipeline.items(batch) {
-            parts.push((scope, bytes));
+        for Item { scope, message } in self.pipeline.items(batch) {
+            parts.push((scope.as_bytes(), message.as_bytes()));
         }
-        Uint8Array::from(&*otlp::request(resource, &parts)).into()
+        Uint8Array::from(&*otlp::request(resource.as_bytes(), &parts)).into()
     }
 }

@@ -6,12 +6,12 @@ use std::cell::Cell;
 
 use opentelemetry::trace::SpanContext;
 use throughline_core::names::{browser, scope};
+use throughline_core::otlp::Any;
 use throughline_core::redact;
 use wasm_bindgen::JsValue;
 
 use crate::consent;
 use crate::logs::{Record, severity};
-use crate::otlp;
 use crate::page::{self, property};
 use crate::performance::{self, number, text};
 
@@ -68,7 +68,7 @@ fn see(entry: &JsValue) {
 fn set(record: &mut Record, key: &str, of: &JsValue, name: &str) {
     let value = property(of, name);
     if let Some(millis) = value.as_f64() {
-        record.set(key, &otlp::double(millis));
+        record.set(key, &Any::Double(millis));
     } else if let Some(text) = value.as_string() {
         record.set_text(key, &redact::url(&text));
     }

@@ -9,6 +9,7 @@ use js_sys::{Array, Object};
 use opentelemetry::Context;
 use opentelemetry::trace::{Span as _, SpanKind, Status};
 use throughline_core::names::{self, http, network, throughline};
+use throughline_core::otlp::Any;
 use throughline_core::w3c::{self, TraceParent};
 use throughline_core::{hex, redact};
 use wasm_bindgen::JsValue;
@@ -17,7 +18,6 @@ pub(crate) use self::open::{Open, add, end_all, take};
 pub(crate) use self::rules::{Propagation, Rules, Settings, Target, add as add_rule};
 #[cfg(feature = "resource-timing")]
 pub(crate) use self::timing::end;
-use crate::otlp;
 use crate::page::{self, Callback};
 use crate::span::Span;
 use crate::tracer::Tracer;
@@ -71,7 +71,7 @@ pub(crate) fn start(tracer: &Tracer, cx: &Context, method: &str, target: &Target
         span.set_text(http::REQUEST_METHOD_ORIGINAL, method);
     }
     span.set_text(network::SERVER_ADDRESS, &target.part("hostname"));
-    span.set(network::SERVER_PORT, &otlp::int(target.port()));
+    span.set(network::SERVER_PORT, &Any::Int(target.port()));
     span.set_text(names::url::FULL, &redact::url(&target.part("href")));
     span
 }
@@ -114,7 +114,7 @@ pub(crate) fn answer(span: &mut Span, response: &JsValue, server: Option<TracePa
     #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
     let code = page::number(response, "status") as i64;
     if code > 0 {
-        span.set(http::RESPONSE_STATUS_CODE, &otlp::int(code));
+        span.set(http::RESPONSE_STATUS_CODE, &Any::Int(code));
     }
     if (400..1000).contains(&code) {
         // A hexadecimal digit for each decimal one.
@@ -137,5 +137,5 @@ pub(crate) fn redirected(span: &mut Span, end: &Target) {
 
 /// A request that its caller aborted did not go wrong (semantic conventions, recording errors): no error then.
 pub(crate) fn aborted(span: &mut Span) {
-    span.set(throughline::FETCH_ABORTED, &otlp::bool(true));
+    span.set(throughline::FETCH_ABORTED, &Any::Bool(true));
 }

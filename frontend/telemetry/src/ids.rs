@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use js_sys::Uint8Array;
 use opentelemetry::trace::{SpanId, TraceId};
-use throughline_core::hex;
+use throughline_core::{hex, ids};
 use wasm_bindgen::JsValue;
 
 use crate::page;
@@ -36,7 +36,7 @@ pub(crate) fn uuid() -> String {
         if matches!(index, 4 | 6 | 8 | 10) {
             text.push('-');
         }
-        hex::push(&mut text, &[byte]);
+        hex::push_number(&mut text, byte.into(), 2);
     }
     text
 }
@@ -45,20 +45,16 @@ fn random_pair() -> u128 {
     u128::from(random()) << 64 | u128::from(random())
 }
 
-/// 64 random bits, not all of them zero: an id of zeros is invalid.
-///
-/// From xoroshiro128++ (Blackman and Vigna), whose state is drawn from the browser once: asking it each time takes longer
-/// than all else that there is to a span.
+/// 64 random bits, not all of them zero: an id of zeros is invalid. From a state that is drawn from the browser once.
 #[inline(never)]
 fn random() -> u64 {
-    let (mut a, mut b) = STATE.get();
-    if (a, b) == (0, 0) {
-        (a, b) = (draw(), draw());
-    }
-    let random = a.wrapping_add(b).rotate_left(17).wrapping_add(a);
-    b ^= a;
-    STATE.set((a.rotate_left(49) ^ b ^ b << 21, b.rotate_left(28)));
-    random.max(1)
+    let state = match STATE.get() {
+        (0, 0) => (draw(), draw()),
+        state => state,
+    };
+    let (random, next) = ids::random(state);
+    STATE.set(next);
+    random
 }
 
 /// 64 bits of the browser's cryptographic random source.

@@ -17,12 +17,12 @@ use std::rc::Rc;
 use js_sys::Function;
 use opentelemetry::Context;
 use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt, TraceId};
+use throughline_core::otlp::cut;
 use throughline_core::{names, redact};
 use wasm_bindgen::JsValue;
 use web_sys::{Event, Window};
 
 use self::roots::Interaction;
-use crate::otlp::cut;
 use crate::tracer::Tracer;
 use crate::{consent, context, page};
 

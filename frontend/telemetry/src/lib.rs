@@ -42,7 +42,6 @@ mod logs;
 mod metrics;
 #[cfg(feature = "navigation")]
 mod navigation;
-mod otlp;
 mod page;
 #[cfg(any(
     feature = "document-load",

@@ -2,7 +2,11 @@
 
 use std::cell::Cell;
 
-use throughline_core::limits;
+use throughline_core::limits::{
+    MAX_ATTRIBUTE_VALUE_BYTES, MAX_ATTRIBUTES, MAX_ATTRIBUTES_PER_EVENT, MAX_EVENTS, MAX_LINKS,
+    MAX_NAME_BYTES,
+};
+use throughline_core::otlp::{self, Max};
 
 /// How much one span or log record may hold. What is over is dropped and counted on the item; texts are cut.
 ///
@@ -30,27 +34,53 @@ pub struct Limits {
 }
 
 thread_local! {
-    static LIMITS: Cell<Limits> = const { Cell::new(Limits::DEFAULT) };
+    static LIMITS: Cell<&'static otlp::Limits> = const { Cell::new(&Limits::DEFAULT.of_item()) };
+    #[cfg(feature = "metrics")]
+    static METRIC_POINTS: Cell<usize> = const { Cell::new(Limits::DEFAULT.metric_points) };
 }
 
-pub(crate) fn get() -> Limits {
+/// Those of one item.
+pub(crate) fn get() -> &'static otlp::Limits {
     LIMITS.get()
 }
 
+#[cfg(feature = "metrics")]
+pub(crate) fn metric_points() -> usize {
+    METRIC_POINTS.get()
+}
+
+/// To be called once in the life of a page, which keeps them.
 pub(crate) fn set(limits: Limits) {
-    LIMITS.set(limits);
+    LIMITS.set(Box::leak(Box::new(limits.of_item())));
+    #[cfg(feature = "metrics")]
+    METRIC_POINTS.set(limits.metric_points);
 }
 
 impl Limits {
     const DEFAULT: Self = Self {
-        attributes: limits::MAX_ATTRIBUTES,
-        attribute_value_bytes: limits::MAX_ATTRIBUTE_VALUE_BYTES,
-        events: limits::MAX_EVENTS,
-        links: limits::MAX_LINKS,
-        attributes_per_event: limits::MAX_ATTRIBUTES_PER_EVENT,
+        attributes: MAX_ATTRIBUTES,
+        attribute_value_bytes: MAX_ATTRIBUTE_VALUE_BYTES,
+        events: MAX_EVENTS,
+        links: MAX_LINKS,
+        attributes_per_event: MAX_ATTRIBUTES_PER_EVENT,
         #[cfg(feature = "metrics")]
         metric_points: 200,
     };
+
+    /// Those that items of every kind have: a link counts as an event.
+    const fn of_item(self) -> otlp::Limits {
+        otlp::Limits {
+            name_bytes: MAX_NAME_BYTES,
+            attributes: Max {
+                count: self.attributes,
+                value_bytes: self.attribute_value_bytes,
+            },
+            events: self.events,
+            links: self.links,
+            attributes_per_event: self.attributes_per_event,
+            attributes_per_link: self.attributes_per_event,
+        }
+    }
 }
 
 impl Default for Limits {

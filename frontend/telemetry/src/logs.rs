@@ -10,14 +10,14 @@ mod text;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use throughline_core::limits::MAX_NAME_BYTES;
+use throughline_core::otlp::{self, Any, Attributes, Message, cut};
 
 pub use self::api::{LogRecord, Logger, LoggerProvider, logger_provider};
 #[cfg(feature = "tracing")]
 pub use self::layer::{TracingLayer, tracing_layer};
 #[cfg(any(feature = "tracing", feature = "errors"))]
 pub(crate) use self::text::Text;
-use crate::export::{self, Item, Signal};
-use crate::otlp::{self, Any, Attributes, Message, Scope, cut};
+use crate::export::{self, Item, Scope, Signal};
 use crate::{clock, common, consent, limits};
 
 /// The severity numbers of the specification that we write ourselves.
@@ -54,7 +54,7 @@ impl Record {
     /// With what every record says.
     #[inline(never)]
     pub(crate) fn new(event_name: &'static str, severity: u8) -> Self {
-        let mut attributes = Attributes::of_field(6);
+        let mut attributes = Attributes::of_field(6, export::USUAL_BYTES);
         common::set(&mut attributes, limits::get().attributes);
         Self {
             event_name,
@@ -76,19 +76,16 @@ impl Record {
     /// Writes an event of one of our own instrumentations.
     pub(crate) fn send_as(self, scope: &str) {
         let scope = otlp::named_scope(scope, env!("CARGO_PKG_VERSION"));
-        self.send(scope.into_bytes().into());
+        self.send(scope.into());
     }
 
     /// Writes the record; `scope` is encoded.
     #[inline(never)]
     pub(crate) fn send(self, scope: Scope) {
         if consent::is_given() && !Context::is_current_telemetry_suppressed() {
-            let bytes = self.write().into_bytes();
-            export::record(
-                Signal::Logs,
-                Item { scope, bytes },
-                clock::monotonic_nanos(),
-            );
+            let message = self.write();
+            let item = Item { scope, message };
+            export::record(Signal::Logs, item, clock::monotonic_nanos());
         }
     }
 

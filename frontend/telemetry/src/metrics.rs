@@ -23,11 +23,12 @@ use opentelemetry::metrics::{
     ObservableUpDownCounter, SyncInstrument, UpDownCounter,
 };
 use opentelemetry::{InstrumentationScope, KeyValue, global};
+use throughline_core::otlp;
 
 use self::description::{Description, Kind};
 use self::stream::Streams;
-use crate::export::{self, Signal};
-use crate::{clock, consent, otlp, page};
+use crate::export::{self, Scope, Signal};
+use crate::{clock, consent, limits, page};
 
 /// How long there is between two collections: that of the specification (`OTEL_METRIC_EXPORT_INTERVAL`).
 pub(crate) const INTERVAL: Duration = Duration::from_secs(60);
@@ -44,7 +45,7 @@ struct MeterProvider;
 /// Makes instruments under one instrumentation scope.
 struct Meter {
     /// An encoded scope.
-    scope: crate::otlp::Scope,
+    scope: Scope,
 }
 
 /// A stream of this thread by its number; no stream's number if it cannot be.
@@ -128,7 +129,7 @@ impl State {
 impl metrics::MeterProvider for MeterProvider {
     fn meter_with_scope(&self, scope: InstrumentationScope) -> metrics::Meter {
         metrics::Meter::new(Arc::new(Meter {
-            scope: otlp::scope(&scope).into(),
+            scope: otlp::scope(&scope, limits::get().attributes.value_bytes).into(),
         }))
     }
 }

@@ -10,10 +10,10 @@ use std::cell::Cell;
 use opentelemetry::Context;
 use opentelemetry::trace::SpanKind;
 use throughline_core::names::{browser, scope, throughline, url};
+use throughline_core::otlp::Any;
 use throughline_core::redact;
 use web_sys::Event;
 
-use crate::otlp;
 use crate::page::{self, property};
 use crate::performance::{after_paint, text};
 use crate::span::Span;
@@ -40,7 +40,7 @@ pub(crate) fn install() {
 /// The page is hidden or left: nobody will see the new view.
 pub(crate) fn leave() {
     if let Some(mut span) = OPEN.take() {
-        span.set(throughline::LEFT, &otlp::bool(true));
+        span.set(throughline::LEFT, &Any::Bool(true));
     }
 }
 

@@ -30,7 +30,7 @@ pub struct Sampler {
 type Rule = fn(f64, TraceId, TraceState) -> (bool, TraceState);
 
 /// The digits of the random bits, four each.
-const DIGITS: usize = 14;
+const DIGITS: u32 = 14;
 /// OpenTelemetry's member of the `tracestate`.
 const KEY: &str = "ot";
 
@@ -123,15 +123,15 @@ fn by_ratio(
     let mut text = String::new();
     if is_sampled && threshold > 0 {
         let mut digits = String::new();
-        push_hex(&mut digits, threshold);
+        hex::push_number(&mut digits, threshold, DIGITS);
         // It is not 0, so that it ends with its last digit that is none.
-        let zeros = threshold.trailing_zeros() as usize / 4;
+        let zeros = threshold.trailing_zeros() / 4;
         text.push_str("th:");
-        text.push_str(digits.get(..DIGITS - zeros).unwrap_or_default());
+        text.push_str(digits.get(..(DIGITS - zeros) as usize).unwrap_or_default());
     }
     if let Some(explicit) = explicit {
         text.push_str(if text.is_empty() { "rv:" } else { ";rv:" });
-        push_hex(&mut text, explicit);
+        hex::push_number(&mut text, explicit, DIGITS);
     }
     // What is ours comes first. (The API's `insert` and `delete` are as much code as all of this.)
     let mut members: Vec<(&str, &str)> = Vec::new();
@@ -163,10 +163,4 @@ fn threshold(ratio: f64) -> u64 {
 fn randomness(trace_id: TraceId) -> u64 {
     let [.., a, b, c, d, e, f, g, h] = trace_id.to_bytes();
     u64::from_be_bytes([a, b, c, d, e, f, g, h]) & (RANGE - 1)
-}
-
-/// 56 bits in 14 digits.
-pub(crate) fn push_hex(text: &mut String, value: u64) {
-    let [_, bytes @ ..] = value.to_be_bytes();
-    hex::push(text, &bytes);
 }

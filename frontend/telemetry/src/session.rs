@@ -14,11 +14,11 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use throughline_core::names::session as names;
+use throughline_core::otlp::{Any, Attributes, Max};
 use wasm_bindgen::JsValue;
 use web_sys::Window;
 
 use self::stored::{Limits, Stored};
-use crate::otlp::{self, Attributes};
 use crate::{clock, consent, ids, page};
 
 /// The entry in `localStorage`.
@@ -139,7 +139,7 @@ pub(crate) fn forget() {
 }
 
 /// Whose session this is, and which user's: the first attributes of all.
-pub(crate) fn set(attributes: &mut Attributes, max: usize) {
+pub(crate) fn set(attributes: &mut Attributes, max: Max) {
     with(|state| {
         if state.said.field != attributes.field {
             state.say(attributes.field, max);
@@ -165,7 +165,7 @@ fn announce(begun: Option<Begun>) {
     };
     let mut start = Record::new(names::START, severity::INFO);
     if let Some(previous) = previous {
-        let id = otlp::text(&previous.id);
+        let id = Any::Text(&previous.id);
         let mut end = Record::new(names::END, severity::INFO);
         end.at = Some(previous.active.saturating_mul(1_000_000));
         end.set(names::ID, &id);
@@ -217,13 +217,13 @@ impl State {
     };
 
     #[inline(never)]
-    fn say(&mut self, field: u8, max: usize) {
-        self.said = Attributes::of_field(field);
+    fn say(&mut self, field: u8, max: Max) {
+        self.said = Attributes::of_field(field, 0);
         if let Some(current) = &self.current {
-            self.said.set(names::ID, &otlp::text(&current.id), max);
+            self.said.set(names::ID, &Any::Text(&current.id), max);
         }
         if let Some(user) = &self.user {
-            self.said.set(names::USER_ID, &otlp::text(user), max);
+            self.said.set(names::USER_ID, &Any::Text(user), max);
         }
     }
 

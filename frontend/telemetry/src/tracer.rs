@@ -3,16 +3,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use opentelemetry::trace::{
-    self, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags,
-};
+use opentelemetry::trace::{self, SpanBuilder, SpanContext, SpanKind, TraceContextExt, TraceFlags};
 use opentelemetry::{Context, InstrumentationScope};
+use throughline_core::otlp::{self, Attributes, Recording, SPAN_ATTRIBUTES};
 use throughline_core::w3c;
 
+use crate::export::{self, Scope};
 use crate::interaction::roots;
-use crate::otlp::{self, Attributes, Scope};
 use crate::sampler;
-use crate::span::{self, Count, Recording, Span};
+use crate::span::{Open, Span};
 use crate::{clock, consent, ids, limits};
 
 /// What `opentelemetry::global` gives out tracers from.
@@ -32,7 +31,7 @@ impl trace::TracerProvider for TracerProvider {
 
     fn tracer_with_scope(&self, scope: InstrumentationScope) -> Tracer {
         Tracer {
-            scope: otlp::scope(&scope).into(),
+            scope: otlp::scope(&scope, limits::get().attributes.value_bytes).into(),
         }
     }
 }
@@ -44,7 +43,7 @@ impl Tracer {
     pub(crate) fn of(scope: &'static str) -> Self {
         let scope = otlp::named_scope(scope, env!("CARGO_PKG_VERSION"));
         Self {
-            scope: scope.into_bytes().into(),
+            scope: scope.into(),
         }
     }
 }
@@ -104,52 +103,47 @@ impl Tracer {
         if is_root {
             roots::started(trace_id, context.span_id(), anchor, now);
         }
-        let mut attributes = Attributes::of_field(span::field::ATTRIBUTES);
+        let mut attributes = Attributes::of_field(SPAN_ATTRIBUTES, export::USUAL_BYTES);
         let max = limits::get().attributes;
         crate::common::set(&mut attributes, max);
         #[cfg(feature = "clock-offset")]
         if is_root {
             clock::offset::set(&mut attributes, max);
         }
-        let mut recording = Recording {
-            attributes,
-            name,
-            kind: span::kind(kind),
-            flags: span::flags(&context, parent.is_remote()),
-            parent: parent.span_id(),
-            start: start.unwrap_or(now),
-            events: Count::default(),
-            links: Count::default(),
-            status: Status::Unset,
+        let start = start.unwrap_or(now);
+        let kind = otlp::kind(kind);
+        let mut open = Open {
+            recording: Recording::new(name, kind, &context, parent, start, attributes),
             scope: Arc::clone(&self.scope),
             anchor,
             consent: consent::epoch(),
         };
         if let Some(builder) = builder {
-            recording.add(builder);
+            open.add(builder);
         }
-        Span::recording(context, recording)
+        Span::open(context, open)
     }
 }
 
-impl Recording {
+impl Open {
     /// What else a builder says.
     #[inline(never)]
     fn add(&mut self, builder: &SpanBuilder) {
+        let limits = limits::get();
+        let recording = &mut self.recording;
         if builder.start_time.is_some() {
-            self.start = clock::at(builder.start_time, self.start);
+            recording.start = clock::at(builder.start_time, recording.start);
         }
         if let Some(attributes) = &builder.attributes {
-            self.attributes
-                .set_all(attributes, limits::get().attributes);
+            recording.attributes.set_all(attributes, limits.attributes);
+        }
+        for it in builder.links.as_deref().unwrap_or_default() {
+            let dropped = it.dropped_attributes_count;
+            recording.push_link(&it.span_context, &it.attributes, dropped, limits);
         }
         for it in builder.events.as_deref().unwrap_or_default() {
             let at = Some(it.timestamp);
             self.push_event(&it.name, at, &it.attributes, it.dropped_attributes_count);
-        }
-        for it in builder.links.as_deref().unwrap_or_default() {
-            let dropped = it.dropped_attributes_count;
-            self.push_link(&it.span_context, &it.attributes, dropped);
         }
     }
 }

@@ -10,8 +10,10 @@
 )]
 
 pub mod hex;
+pub mod ids;
 pub mod limits;
 pub mod names;
+pub mod otlp;
 mod percent;
 pub mod pipeline;
 pub mod redact;

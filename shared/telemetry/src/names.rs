@@ -40,9 +40,10 @@ pub mod http {
         0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
     ];
 
-    /// The methods that [`REQUEST_METHOD`] holds by default (RFC 9110, and `PATCH` and `QUERY`). They are case-sensitive.
+    /// The methods that [`REQUEST_METHOD`] holds by default (RFC 9110, and `PATCH` and `QUERY`), those that are
+    /// looked for most first. They are case-sensitive.
     pub const KNOWN_METHODS: [&str; 10] = [
-        "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE",
+        "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "QUERY", "CONNECT", "TRACE",
     ];
 }
 

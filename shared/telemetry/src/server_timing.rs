@@ -12,19 +12,20 @@ pub const HEADER: &str = "server-timing";
 
 const NAMES: [&str; 2] = ["trace", "traceparent"];
 
-/// Room for the value of both.
-const MAX_BYTES: usize = 160;
+/// The length of the value with both.
+const BYTES: usize = 144;
 
 /// The header's value for a span, or `None` if the span is not valid.
-pub fn format(span: &SpanContext) -> Option<String> {
-    let parent = TraceParent::of(span)?.header();
-    let mut value = String::with_capacity(MAX_BYTES);
-    for name in NAMES {
-        let separator = if value.is_empty() { "" } else { ", " };
-        for piece in [separator, name, ";desc=\"", &parent, "\""] {
-            value.push_str(piece);
-        }
-    }
+pub fn format(span: &SpanContext) -> Option<Vec<u8>> {
+    let parent = TraceParent::of(span)?;
+    let mut value = Vec::with_capacity(BYTES);
+    value.extend_from_slice(b"trace;desc=\"");
+    let start = value.len();
+    parent.push_header(&mut value);
+    let end = value.len();
+    value.extend_from_slice(b"\", traceparent;desc=\"");
+    value.extend_from_within(start..end);
+    value.push(b'"');
     Some(value)
 }
 
@@ -108,7 +109,8 @@ mod tests {
         expect_test::expect![[
             r#"trace;desc="00-12345678901234567890123456789012-1234567890123456-03", traceparent;desc="00-12345678901234567890123456789012-1234567890123456-03""#
         ]]
-        .assert_eq(&format(&span).unwrap());
+        .assert_eq(str::from_utf8(&format(&span).unwrap()).unwrap());
+        assert_eq!(format(&span).map(|value| value.len()), Some(BYTES));
         assert_eq!(format(&SpanContext::NONE), None);
     }
 

@@ -13,6 +13,7 @@ mod trace_state;
 use std::fmt;
 use std::sync::LazyLock;
 
+use opentelemetry::baggage::BaggageExt;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, TraceContextExt};
@@ -56,6 +57,39 @@ pub fn traceparent(span: &SpanContext) -> String {
 /// The value of [`TRACESTATE`] for a span. Empty if there is nothing to send.
 pub fn tracestate(span: &SpanContext) -> String {
     trace_state::write(span.trace_state())
+}
+
+/// The same with what came in, in the same trace, and has no place in a span's state.
+pub fn tracestate_in(cx: &Context) -> String {
+    let span = cx.span();
+    let state = tracestate(span.span_context());
+    let incoming = cx.get::<Incoming>();
+    let incoming = incoming.filter(|it| it.trace_id() == span.span_context().trace_id());
+    match incoming.and_then(Incoming::state) {
+        Some(kept) => trace_state::with_kept(&state, kept),
+        None => state,
+    }
+}
+
+/// A caller's span, and what came with it and has no place there; from the header that came beside it, all of its name
+/// combined. An invalid one counts as empty.
+///
+/// With [`with_baggage`], for those who read headers themselves.
+pub fn caller(parent: TraceParent, tracestate: &str) -> (SpanContext, Incoming) {
+    let members = trace_state::members(tracestate).unwrap_or_default();
+    let state = trace_state::to_api(&members);
+    let kept = state.is_none().then(|| trace_state::join(&members));
+    let span = parent.remote(state.unwrap_or_default());
+    (span, Incoming::new(parent, kept))
+}
+
+/// `cx` with what a [`BAGGAGE`] header says, all of its name combined. One that says nothing leaves `cx` as it is.
+#[must_use]
+pub fn with_baggage(cx: Context, header: &str) -> Context {
+    match baggage::read(header) {
+        Some(baggage) => BaggageExt::with_baggage(&cx, baggage),
+        None => cx,
+    }
 }
 
 /// The value of [`BAGGAGE`] for a context. Empty if there is nothing to send.
@@ -111,12 +145,7 @@ impl TextMapPropagator for W3cPropagator {
             let random = incoming.map_or(TraceFlags::default(), |it| it.flags() & RANDOM);
             let parent = parent.with_flags(parent.flags() | random);
             injector.set(TRACEPARENT, parent.header());
-
-            let mut state = tracestate(span_context);
-            if let Some(kept) = incoming.and_then(Incoming::state) {
-                state = trace_state::with_kept(&state, kept);
-            }
-            set_unless_empty(injector, TRACESTATE, state);
+            set_unless_empty(injector, TRACESTATE, tracestate_in(cx));
         }
         if self.baggage == Baggage::Propagated {
             set_unless_empty(injector, BAGGAGE, baggage(cx));
@@ -127,18 +156,11 @@ impl TextMapPropagator for W3cPropagator {
     fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
         let mut cx = cx.clone();
         if let Some(parent) = trace_parent(extractor) {
-            let header = joined(extractor, TRACESTATE);
-            let members = trace_state::members(&header).unwrap_or_default();
-            let state = trace_state::to_api(&members);
-            let kept = state.is_none().then(|| trace_state::join(&members));
-            cx = cx
-                .with_remote_span_context(parent.remote(state.unwrap_or_default()))
-                .with_value(Incoming::new(parent, kept));
+            let (span, incoming) = caller(parent, &joined(extractor, TRACESTATE));
+            cx = cx.with_remote_span_context(span).with_value(incoming);
         }
-        if self.baggage == Baggage::Propagated
-            && let Some(baggage) = baggage::read(&joined(extractor, BAGGAGE))
-        {
-            cx = opentelemetry::baggage::BaggageExt::with_baggage(&cx, baggage);
+        if self.baggage == Baggage::Propagated {
+            cx = with_baggage(cx, &joined(extractor, BAGGAGE));
         }
         cx
     }

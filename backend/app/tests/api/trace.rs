@@ -1,7 +1,7 @@
 //! What a request leaves behind: one trace, and the log lines in it.
 
 mod gone;
-mod outage;
+pub(crate) mod outage;
 mod panic;
 mod search;
 
@@ -144,15 +144,8 @@ async fn a_sign_in_with_a_provider_is_one_trace_with_the_call_for_the_token() {
 #[tokio::test]
 async fn the_indexing_of_an_upload_is_part_of_its_trace() {
     let server = TestServer::start().await;
-    let mut browser = server.browser();
-    browser.sign_in(EMAIL, PASSWORD).await;
     let trace_id = "4bf92f3577b34da6a3ce929d0e0e4706";
-    let part = Part::text("a secret of Alice's").file_name("private.txt");
-    let request = browser
-        .request(Method::POST, paths::DOCUMENTS)
-        .header("traceparent", traceparent(trace_id))
-        .multipart(Form::new().part("file", part));
-    assert_eq!(browser.send(request).await.status(), StatusCode::ACCEPTED);
+    upload(&server, trace_id, "private.txt", "a secret of Alice's").await;
     ended(trace_id, "index_document").await;
     expect![[r#"
         POST /api/v1/documents Server Unset http.response.status_code=202
@@ -205,12 +198,24 @@ async fn sign_in(server: &TestServer, trace_id: &str, email: &str, password: &st
     status
 }
 
+/// Uploads a document, as Alice.
+pub(crate) async fn upload(server: &TestServer, trace_id: &str, name: &str, text: &str) {
+    let mut browser = server.browser();
+    browser.sign_in(EMAIL, PASSWORD).await;
+    let part = Part::text(text.to_owned()).file_name(name.to_owned());
+    let request = browser
+        .request(Method::POST, paths::DOCUMENTS)
+        .header("traceparent", traceparent(trace_id))
+        .multipart(Form::new().part("file", part));
+    assert_eq!(browser.send(request).await.status(), StatusCode::ACCEPTED);
+}
+
 pub(crate) fn traceparent(trace_id: &str) -> String {
     format!("00-{trace_id}-{PARENT}-01")
 }
 
 /// The trace as text, once its first span has ended: that is after the client has the last byte.
-async fn text(trace_id: &str) -> String {
+pub(crate) async fn text(trace_id: &str) -> String {
     let spans = once(trace_id, |it| it.parent_span_id.to_string() == PARENT).await;
     let mut text = String::new();
     write_children(&mut text, &spans, PARENT, 0);
@@ -218,7 +223,7 @@ async fn text(trace_id: &str) -> String {
 }
 
 /// Waits until a span of this name has ended.
-async fn ended(trace_id: &str, name: &str) {
+pub(crate) async fn ended(trace_id: &str, name: &str) {
     once(trace_id, |it| it.name == name).await;
 }
 

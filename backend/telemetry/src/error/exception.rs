@@ -34,11 +34,12 @@ pub(crate) struct Exception {
 impl Exception {
     pub(crate) fn new(error_type: impl Into<Cow<'static, str>>, message: impl AsRef<str>) -> Self {
         let error_type = error_type.into();
-        let message = clip(&redact::url(message.as_ref()));
+        let message = redact::url(message.as_ref());
+        let message = clip(&message);
         Self {
             stack: format!("{error_type}: {message}"),
             error_type,
-            message,
+            message: message.to_owned(),
         }
     }
 

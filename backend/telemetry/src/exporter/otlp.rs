@@ -6,7 +6,6 @@
 //! <https://opentelemetry.io/docs/specs/otlp/>
 
 mod client;
-mod encode;
 mod grpc;
 mod http;
 mod metrics;
@@ -15,10 +14,10 @@ mod status;
 mod tests;
 mod transport;
 
+use self::client::Client;
 pub(crate) use self::metrics::OtlpMetrics;
-use self::{client::Client, encode::SpanEncoder};
 use super::{AnyExporter, Ended, ScopedLog};
-use crate::settings::Otlp;
+use crate::{settings::Otlp, trace::EncodedSpan};
 use futures_core::future::BoxFuture;
 use opentelemetry_proto::{
     tonic::collector::logs::v1::ExportLogsServiceRequest,
@@ -26,10 +25,13 @@ use opentelemetry_proto::{
         common::tonic::ResourceAttributesWithSchema, logs::tonic::group_logs_by_resource_and_scope,
     },
 };
-use opentelemetry_sdk::{Resource, error::OTelSdkResult, logs::LogBatch, trace::SpanData};
+use opentelemetry_sdk::{Resource, error::OTelSdkResult, logs::LogBatch};
 use prost::Message;
-use std::{error::Error, sync::Arc, time::Duration};
-use throughline_core::redact;
+use std::{error::Error, time::Duration};
+use throughline_core::{
+    otlp::{self, Any, Message as OtlpMessage},
+    redact,
+};
 
 /// Why there is no exporter.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +46,8 @@ pub(crate) struct OtlpError {
 #[derive(Debug)]
 pub(crate) struct OtlpSpans {
     client: Client,
-    encoder: SpanEncoder,
+    /// What a `ResourceSpans` says of it.
+    resource: Vec<u8>,
 }
 
 /// Exports log records.
@@ -61,7 +64,7 @@ impl Otlp {
     pub(crate) fn span_exporter(&self) -> Result<OtlpSpans, OtlpError> {
         Ok(OtlpSpans {
             client: self.client("trace.v1.TraceService")?,
-            encoder: SpanEncoder::default(),
+            resource: Vec::new(),
         })
     }
 
@@ -98,18 +101,25 @@ impl Otlp {
 
 // === impl OtlpSpans ===
 
-impl AnyExporter<SpanData> for OtlpSpans {
+impl AnyExporter<EncodedSpan> for OtlpSpans {
     fn name(&self) -> &'static str {
         self.client.name()
     }
 
-    fn export(&self, batch: Vec<Arc<SpanData>>) -> BoxFuture<'_, Ended> {
-        let request = self.encoder.request(&batch);
+    fn export(&self, batch: Vec<EncodedSpan>) -> BoxFuture<'_, Ended> {
+        let spans = batch.iter();
+        let spans = spans.map(|it| (it.scope.encoded.as_slice(), it.bytes.as_ref()));
+        let request = otlp::request(&self.resource, &spans.collect::<Vec<_>>());
         Box::pin(async move { self.client.export(request).await })
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        self.encoder = SpanEncoder::new(resource);
+        let mut fields = OtlpMessage::default();
+        for (key, value) in resource {
+            fields.attribute(1, key.as_str(), &Any::from(value), usize::MAX);
+        }
+        let schema_url = resource.schema_url().unwrap_or_default();
+        self.resource = otlp::of_group(&fields, schema_url).into_bytes();
     }
 
     fn shutdown(&self, _timeout: Duration) -> OTelSdkResult {
@@ -124,7 +134,7 @@ impl AnyExporter<ScopedLog> for OtlpLogRecords {
         self.client.name()
     }
 
-    fn export(&self, batch: Vec<Arc<ScopedLog>>) -> BoxFuture<'_, Ended> {
+    fn export(&self, batch: Vec<ScopedLog>) -> BoxFuture<'_, Ended> {
         let records: Vec<_> = batch.iter().map(|log| (&log.0, &log.1)).collect();
         let batch = LogBatch::new(&records);
         let resource_logs = group_logs_by_resource_and_scope(&batch, &self.resource);

@@ -6,12 +6,11 @@ use super::{
 };
 use axum::extract::{ConnectInfo, Request};
 use http::{header::HOST, uri::Authority};
-use opentelemetry::{KeyValue, StringValue};
 use std::{
+    borrow::Cow,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::Arc,
 };
-use throughline_core::names::network as names;
+use throughline_core::{names::network as names, otlp::Any};
 
 /// The ends of an exchange.
 ///
@@ -20,18 +19,25 @@ use throughline_core::names::network as names;
 /// [`into_make_service_with_connect_info`](axum::Router::into_make_service_with_connect_info); it is the client, if it is
 /// no trusted proxy that says otherwise.
 #[derive(Debug)]
-pub(crate) struct Ends {
+pub(crate) struct Ends<'a> {
     /// `http` or `https`.
     pub(crate) scheme: &'static str,
-    server: Option<Authority>,
+    server: Option<Server<'a>>,
     client: Option<IpAddr>,
     peer: Option<SocketAddr>,
 }
 
+/// The server's name or address, without brackets.
+#[derive(Debug)]
+struct Server<'a> {
+    address: Cow<'a, str>,
+    port: Option<u16>,
+}
+
 // === impl Ends ===
 
-impl Ends {
-    pub(crate) fn of(request: &Request, proxies: &TrustedProxies) -> Self {
+impl<'a> Ends<'a> {
+    pub(crate) fn of(request: &'a Request, proxies: &TrustedProxies) -> Self {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map(|ConnectInfo(peer)| {
             let address = peer.ip().to_canonical();
@@ -49,70 +55,106 @@ impl Ends {
         let of_uri = || forwarded::scheme(request.uri().scheme_str()?);
         Self {
             scheme: scheme.or_else(of_uri).unwrap_or("http"),
-            server: host.or_else(|| server(request)),
+            server: host
+                .map(|host| Server::of(&host).into_owned())
+                .or_else(|| Server::asked_by(request)),
             client,
             peer,
         }
     }
 
     /// Adds `server.address`, `server.port`, `client.address` and `network.peer.*`.
-    pub(crate) fn record(&self, attributes: &mut Vec<KeyValue>) {
+    pub(crate) fn record(&self, mut add: impl FnMut(&'static str, Any<'_>)) {
         if let Some(server) = &self.server {
-            attributes.push(KeyValue::new(names::SERVER_ADDRESS, host(server)));
-            if let Some(port) = server.port_u16() {
-                attributes.push(KeyValue::new(names::SERVER_PORT, i64::from(port)));
+            add(names::SERVER_ADDRESS, Any::Text(clip(&server.address)));
+            if let Some(port) = server.port {
+                add(names::SERVER_PORT, Any::Int(port.into()));
             }
         }
-        // Most often the client is the peer: written once, and shared.
-        let client = self.client.map(|client| (client, text(client)));
-        let told = client.clone();
-        attributes.extend(told.map(|(_, client)| KeyValue::new(names::CLIENT_ADDRESS, client)));
+        let mut space = [0; 15];
+        if let Some(client) = self.client {
+            add(names::CLIENT_ADDRESS, Any::Text(&text(client, &mut space)));
+        }
         if let Some(peer) = self.peer {
-            let address = client.filter(|(client, _)| *client == peer.ip());
-            let address = address.map_or_else(|| text(peer.ip()), |(_, client)| client);
-            attributes.push(KeyValue::new(names::PEER_ADDRESS, address));
-            attributes.push(KeyValue::new(names::PEER_PORT, i64::from(peer.port())));
+            add(names::PEER_ADDRESS, Any::Text(&text(peer.ip(), &mut space)));
+            add(names::PEER_PORT, Any::Int(peer.port().into()));
         }
     }
 }
 
-fn server(request: &Request) -> Option<Authority> {
-    let from_header = || {
+// === impl Server ===
+
+impl<'a> Server<'a> {
+    fn asked_by(request: &'a Request) -> Option<Self> {
+        if let Some(authority) = request.uri().authority() {
+            return Some(Self::of(authority));
+        }
         let host = request.headers().get(HOST)?;
-        Authority::try_from(host.as_bytes()).ok()
-    };
-    request.uri().authority().cloned().or_else(from_header)
+        let parsed = || Authority::try_from(host.as_bytes()).ok();
+        Self::plain(host.to_str().ok()?).or_else(|| Some(Server::of(&parsed()?).into_owned()))
+    }
+
+    /// What nearly all clients write, in a fifth of the time that any authority takes: letters, digits, dots and dashes, and
+    /// perhaps a port.
+    fn plain(host: &'a str) -> Option<Self> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+        let end = host.bytes().position(|byte| !is_plain(byte));
+        let (address, port) = host.split_at_checked(end.unwrap_or(host.len()))?;
+        let port = match port.strip_prefix(':') {
+            Some(port) => Some(port.parse().ok()?),
+            None if port.is_empty() => None,
+            None => return None,
+        };
+        (!address.is_empty()).then_some(Self {
+            address: address.into(),
+            port,
+        })
+    }
+
+    fn of(authority: &'a Authority) -> Self {
+        let host = authority.host();
+        let bare = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+        Self {
+            address: bare.unwrap_or(host).into(),
+            port: authority.port_u16(),
+        }
+    }
+
+    fn into_owned<'b>(self) -> Server<'b> {
+        Server {
+            address: self.address.into_owned().into(),
+            port: self.port,
+        }
+    }
 }
 
-/// A text whose clones share it.
-fn text(address: IpAddr) -> StringValue {
-    let text = match address {
-        IpAddr::V4(address) => dotted(address),
-        IpAddr::V6(address) => address.to_string(),
-    };
-    Arc::<str>::from(text).into()
+fn text(address: IpAddr, space: &mut [u8; 15]) -> Cow<'_, str> {
+    match address {
+        IpAddr::V4(address) => dotted(address, space).into(),
+        IpAddr::V6(address) => address.to_string().into(),
+    }
 }
 
 /// `to_string` takes ten times as long, and each request has an address.
-fn dotted(address: Ipv4Addr) -> String {
-    let mut text = String::with_capacity("255.255.255.255".len());
-    for octet in address.octets() {
-        if !text.is_empty() {
-            text.push('.');
+fn dotted(address: Ipv4Addr, space: &mut [u8; 15]) -> &str {
+    let mut length = 0;
+    let mut free = space.iter_mut();
+    let mut push = |byte| {
+        length += 1;
+        free.next().map(|place| *place = byte)
+    };
+    for (at, octet) in address.octets().into_iter().enumerate() {
+        if at > 0 {
+            push(b'.');
         }
         for unit in [100, 10, 1] {
             if octet >= unit || unit == 1 {
-                text.push(char::from(b'0' + octet / unit % 10));
+                push(b'0' + octet / unit % 10);
             }
         }
     }
-    text
-}
-
-fn host(authority: &Authority) -> String {
-    let host = authority.host();
-    let bare = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
-    clip(bare.unwrap_or(host))
+    let text = space.get(..length).unwrap_or_default();
+    str::from_utf8(text).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -131,20 +173,22 @@ mod tests {
         let request = request.extension(ConnectInfo(peer)).body(Body::empty());
         let proxies = ["10.0.0.1".to_owned()];
         let proxies = TrustedProxies::new(&proxies, ForwardingHeaders::XForwarded);
-        let ends = Ends::of(&request.unwrap(), &proxies.unwrap());
-        let mut attributes = Vec::new();
-        ends.record(&mut attributes);
-        let values = attributes
-            .iter()
-            .map(|it| format!(" {}={}", it.key, it.value));
-        format!("{}{}", ends.scheme, values.collect::<String>())
+        let request = request.unwrap();
+        let ends = Ends::of(&request, &proxies.unwrap());
+        let mut text = ends.scheme.to_owned();
+        ends.record(|key, value| match value {
+            Any::Text(value) => text += &format!(" {key}={value}"),
+            Any::Int(value) => text += &format!(" {key}={value}"),
+            other => panic!("{other:?}"),
+        });
+        text
     }
 
     #[test]
     fn an_address_is_written_as_the_standard_library_does() {
         for octet in 0..=255 {
             let address = Ipv4Addr::new(octet, 255 - octet, 0, octet / 2);
-            assert_eq!(dotted(address), address.to_string());
+            assert_eq!(dotted(address, &mut [0; 15]), address.to_string());
         }
     }
 
@@ -154,12 +198,21 @@ mod tests {
             http server.address=localhost server.port=8080 client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
             http server.address=::1 server.port=8080 client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
             http server.address=example.com client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
+            http server.address=my_shop server.port=80 client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
+            http server.address=host client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
             http client.address=10.0.0.1 network.peer.address=10.0.0.1 network.peer.port=4711
         "#]]
         .assert_eq(
-            &["localhost:8080", "[::1]:8080", "example.com", "not a host"]
-                .map(|host| ends(&[("host", host)]) + "\n")
-                .concat(),
+            &[
+                "localhost:8080",
+                "[::1]:8080",
+                "example.com",
+                "me:secret@my_shop:80",
+                "host:99999",
+                "not a host",
+            ]
+            .map(|host| ends(&[("host", host)]) + "\n")
+            .concat(),
         );
     }
 

@@ -5,7 +5,6 @@ use axum::body::{Body, Bytes};
 use http::HeaderMap;
 use http_body::{Body as _, Frame, SizeHint};
 use std::{
-    mem,
     pin::Pin,
     sync::{
         Arc,
@@ -17,7 +16,8 @@ use std::{
 /// Ends the exchange when the body ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct TracedBody {
-    inner: Body,
+    /// None after its end.
+    inner: Option<Body>,
     running: Running,
     /// Bytes still to come, where they are known: hyper stops polling at the last one and never asks for the end.
     remaining_bytes: Option<u64>,
@@ -36,7 +36,7 @@ impl TracedBody {
     pub(crate) fn new(inner: Body, headers: &HeaderMap, running: Running) -> Self {
         let remaining_bytes = inner.size_hint().exact().or_else(|| announced(headers));
         Self {
-            inner,
+            inner: Some(inner),
             running,
             remaining_bytes,
         }
@@ -50,7 +50,7 @@ impl TracedBody {
         if let Some(remaining) = &mut self.remaining_bytes {
             *remaining = remaining.saturating_sub(bytes);
         }
-        if self.remaining_bytes == Some(0) || self.inner.is_end_stream() {
+        if self.remaining_bytes == Some(0) || self.inner.is_none() {
             self.running.end(EndOfExchange::Complete);
         }
     }
@@ -59,8 +59,9 @@ impl TracedBody {
 impl Drop for TracedBody {
     /// What the stream holds is dropped in the exchange's context, and its spans end, before the SERVER span does.
     fn drop(&mut self) {
-        let inner = mem::take(&mut self.inner);
-        self.running.run(|| drop(inner));
+        if let Some(inner) = self.inner.take() {
+            self.running.run(|| drop(inner));
+        }
     }
 }
 
@@ -73,8 +74,7 @@ impl http_body::Body for TracedBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = &mut *self;
-        let inner = &mut this.inner;
-        let frame = ready!(this.running.run(|| Pin::new(inner).poll_frame(cx)));
+        let frame = ready!(this.running.run(|| next(&mut this.inner, cx)));
         match &frame {
             None => this.running.end(EndOfExchange::Complete),
             Some(Err(error)) => this.running.end(EndOfExchange::of_error(error)),
@@ -84,12 +84,28 @@ impl http_body::Body for TracedBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        let ended = || SizeHint::with_exact(0);
+        self.inner.as_ref().map_or_else(ended, Body::size_hint)
     }
+}
+
+/// The next frame. What the body holds is dropped with the last one, and its spans end, before the SERVER span does.
+fn next(
+    body: &mut Option<Body>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    let Some(inner) = body else {
+        return Poll::Ready(None);
+    };
+    let frame = ready!(Pin::new(&mut *inner).poll_frame(cx));
+    if frame.is_none() || inner.is_end_stream() {
+        *body = None;
+    }
+    Poll::Ready(frame)
 }
 
 // === impl CountedBody ===

@@ -4,14 +4,14 @@ use throughline_core::limits::MAX_ATTRIBUTE_VALUE_BYTES;
 
 /// The text, or as much of it as an attribute may hold. HTTP lets a client send some 400 KiB of headers: a queue of spans
 /// that keep them would take a gigabyte.
-pub(crate) fn clip(text: &str) -> String {
+pub(crate) fn clip(text: &str) -> &str {
     clip_to(text, MAX_ATTRIBUTE_VALUE_BYTES)
 }
 
 /// The same with a bound of its own.
-pub(super) fn clip_to(text: &str, bytes: usize) -> String {
+pub(super) fn clip_to(text: &str, bytes: usize) -> &str {
     let end = text.floor_char_boundary(bytes);
-    text.get(..end).unwrap_or_default().to_owned()
+    text.get(..end).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -24,6 +24,6 @@ mod tests {
         let long = format!("a{}", "é".repeat(MAX_ATTRIBUTE_VALUE_BYTES));
         let cut = clip(&long);
         assert_eq!(cut.len(), MAX_ATTRIBUTE_VALUE_BYTES - 1);
-        assert!(long.starts_with(&cut));
+        assert!(long.starts_with(cut));
     }
 }

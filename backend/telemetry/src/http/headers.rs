@@ -76,9 +76,10 @@ impl CapturedHeaders {
         let texts = values.map(|value| {
             let text = String::from_utf8_lossy(value.as_bytes());
             // URLs carry secrets, in whatever header they are.
-            let text = clip_to(&redact::url(&text), room);
+            let text = redact::url(&text);
+            let text = clip_to(&text, room);
             room -= text.len();
-            text.into()
+            text.to_owned().into()
         });
         texts.collect()
     }

@@ -75,12 +75,11 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         let mut running = self.tracer.start(&request);
-        let request = match &mut running.exchange {
-            Some(exchange) => exchange.counted(request),
-            None => request,
-        };
+        if let Some(exchange) = &mut running.exchange {
+            exchange.count(request.body_mut());
+        }
         let inner = Some(running.run(|| self.inner.call(request)));
         TracingFuture { inner, running }
     }
@@ -97,12 +96,17 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
-            return Poll::Pending;
-        };
-        let answer = ready!(this.running.run(|| inner.poll(cx)));
-        this.running.run(|| this.inner.set(None));
-        let mut response = match answer {
+        let answer = this.running.run(|| {
+            let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+                return Poll::Pending;
+            };
+            let answer = inner.poll(cx);
+            if answer.is_ready() {
+                this.inner.set(None);
+            }
+            answer
+        });
+        let mut response = match ready!(answer) {
             Ok(answer) => answer.into_response(),
             Err(never) => match never {},
         };

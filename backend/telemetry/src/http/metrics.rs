@@ -4,16 +4,20 @@
 //! values: methods and schemes are normalised, routes are those of the router, and what a client says of itself or of the
 //! server stays out.
 
+mod series;
+
+pub(crate) use self::series::{Active, Series};
 use super::{end::Outcome, message::SIZE_BOUNDS};
 use opentelemetry::{
-    KeyValue, StringValue,
-    metrics::{Histogram, Meter, UpDownCounter},
+    KeyValue,
+    metrics::{BoundHistogram, Histogram, Meter, UpDownCounter},
 };
-use std::{sync::Arc, time::Instant};
-use throughline_core::names::{self, http};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use throughline_core::names::http;
 
-/// The attributes of `http.server.active_requests`: the method and the scheme, the first two of every exchange.
-const ACTIVE_ATTRIBUTES: usize = 2;
+/// Series of durations that are bound. A bound one is never given up, and is lost among the overflow if it was beyond the
+/// limit when it was bound: so these are fewer than the SDK keeps apart (2000), and the rest is as it is without binding.
+const MAX_BOUND: usize = 1000;
 
 /// Whether the sizes of bodies are measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +33,7 @@ pub(crate) struct Metrics {
     duration: Histogram<f64>,
     active: UpDownCounter<i64>,
     sizes: Option<Sizes>,
+    bound: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -37,21 +42,12 @@ struct Sizes {
     response: Histogram<u64>,
 }
 
-/// What is known of an exchange when it starts, with few values each.
+/// The histograms, for one set of attributes.
 #[derive(Debug)]
-pub(crate) struct Labels {
-    pub(crate) method: StringValue,
-    pub(crate) scheme: &'static str,
-    pub(crate) route: Option<Arc<str>>,
-    pub(crate) protocol_version: Option<&'static str>,
-}
-
-/// An exchange that counts as active until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Active {
-    metrics: Arc<Metrics>,
-    started: Instant,
-    attributes: Vec<KeyValue>,
+struct Bound {
+    duration: BoundHistogram<f64>,
+    /// Of the request's body, and the response's.
+    sizes: Option<[BoundHistogram<u64>; 2]>,
 }
 
 // === impl Metrics ===
@@ -88,63 +84,39 @@ impl Metrics {
                     "Size of HTTP server response bodies.",
                 ),
             }),
+            bound: AtomicUsize::new(0),
         }
     }
 
-    /// Counts an exchange as active.
-    pub(crate) fn start(self: &Arc<Self>, labels: Labels) -> Active {
-        // Six at most: these four, the status and the error.
-        let mut attributes = Vec::with_capacity(6);
-        attributes.push(KeyValue::new(http::REQUEST_METHOD, labels.method));
-        attributes.push(KeyValue::new(names::url::SCHEME, labels.scheme));
-        let active = Active {
-            metrics: Arc::clone(self),
-            started: Instant::now(),
-            attributes,
-        };
-        self.active.add(1, active.counted_by());
-        active.with(labels.route, labels.protocol_version)
-    }
-}
-
-// === impl Active ===
-
-impl Active {
-    fn with(mut self, route: Option<Arc<str>>, version: Option<&'static str>) -> Self {
-        let route = route.map(|route| KeyValue::new(http::ROUTE, route));
-        let version =
-            version.map(|version| KeyValue::new(names::network::PROTOCOL_VERSION, version));
-        self.attributes.extend(route.into_iter().chain(version));
-        self
-    }
-
-    fn counted_by(&self) -> &[KeyValue] {
-        self.attributes.get(..ACTIVE_ATTRIBUTES).unwrap_or_default()
-    }
-
-    /// Records how the exchange ended, once. It is active until it is dropped.
-    pub(crate) fn record(&mut self, outcome: &Outcome) {
-        if let Some(status) = outcome.status {
-            let code = i64::from(status.as_u16());
-            self.attributes
-                .push(KeyValue::new(http::RESPONSE_STATUS_CODE, code));
-        }
-        if let Some(error) = &outcome.error_type {
-            self.attributes
-                .push(KeyValue::new(names::error::TYPE, error.clone()));
-        }
-        let (metrics, attributes) = (&self.metrics, &self.attributes);
-        let seconds = self.started.elapsed().as_secs_f64();
-        metrics.duration.record(seconds, attributes);
-        if let Some(sizes) = &metrics.sizes {
+    fn record(&self, seconds: f64, outcome: &Outcome, attributes: &[KeyValue]) {
+        self.duration.record(seconds, attributes);
+        if let Some(sizes) = &self.sizes {
             sizes.request.record(outcome.request_bytes, attributes);
             sizes.response.record(outcome.response_bytes, attributes);
         }
     }
+
+    /// None if enough are.
+    fn bind(&self, attributes: &[KeyValue]) -> Option<Bound> {
+        let is_room = self.bound.load(Ordering::Relaxed) < MAX_BOUND;
+        is_room.then(|| Bound {
+            duration: self.duration.bind(attributes),
+            sizes: self
+                .sizes
+                .as_ref()
+                .map(|sizes| [&sizes.request, &sizes.response].map(|size| size.bind(attributes))),
+        })
+    }
 }
 
-impl Drop for Active {
-    fn drop(&mut self) {
-        self.metrics.active.add(-1, self.counted_by());
+// === impl Bound ===
+
+impl Bound {
+    fn record(&self, seconds: f64, outcome: &Outcome) {
+        self.duration.record(seconds);
+        if let Some([request, response]) = &self.sizes {
+            request.record(outcome.request_bytes);
+            response.record(outcome.response_bytes);
+        }
     }
 }

@@ -205,7 +205,8 @@ impl HttpSettings {
         self
     }
 
-    /// Where metrics are recorded, in place of the global meter provider.
+    /// Where metrics are recorded, in place of the global meter provider. One that is not the SDK's has to implement
+    /// [`SyncInstrument::bind`](opentelemetry::metrics::SyncInstrument::bind).
     pub fn meter(mut self, meter: Meter) -> Self {
         self.meter = Some(meter);
         self

@@ -7,16 +7,19 @@ use super::{
     metrics::{Active, BodySizes},
     tracer::ExchangeTracer,
 };
-use axum::{body::Body, extract::Request, response::Response};
+use axum::{body::Body, response::Response};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use http_body::Body as _;
 use opentelemetry::{
     Context, KeyValue,
     trace::{SpanRef, Status, TraceContextExt},
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use throughline_core::{names, server_timing};
 
@@ -59,13 +62,12 @@ impl Exchange {
         &self.context
     }
 
-    /// The request with a body that is counted, where that is wanted.
-    pub(crate) fn counted(&mut self, request: Request) -> Request {
-        if self.tracer.rules.body_sizes == BodySizes::Unmeasured {
-            return request;
+    /// Counts what is read of the request's body, where that is wanted.
+    pub(crate) fn count(&mut self, body: &mut Body) {
+        if self.tracer.rules.body_sizes == BodySizes::Measured {
+            let bytes = Arc::clone(self.received_bytes.get_or_insert_default());
+            *body = Body::new(CountedBody::new(mem::take(body), bytes));
         }
-        let bytes = Arc::clone(self.received_bytes.get_or_insert_default());
-        request.map(|body| Body::new(CountedBody::new(body, bytes)))
     }
 
     /// Records the response's head, and tells the client by `Server-Timing` which span answered it.
@@ -92,10 +94,10 @@ impl Exchange {
             }
         }
         rules.hooks.on_response(&span, response);
-        let answered_by = crate::propagate::span_context(&self.context);
+        let answered_by = span.span_context();
         // Without an SDK no span of ours answers, and the context holds the caller's.
         if !answered_by.is_remote()
-            && let Some(value) = server_timing::format(&answered_by)
+            && let Some(value) = server_timing::format(answered_by)
             && let Ok(value) = HeaderValue::try_from(value)
         {
             response.headers_mut().append(SERVER_TIMING, value);
@@ -120,7 +122,7 @@ impl Exchange {
     }
 
     fn end_once(&mut self, how: EndOfExchange) {
-        if std::mem::replace(&mut self.ended, true) {
+        if mem::replace(&mut self.ended, true) {
             return;
         }
         let span = self.context.span();

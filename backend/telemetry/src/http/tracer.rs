@@ -3,41 +3,44 @@
 use super::{
     address::Ends,
     clip::clip,
+    described::{Described, Descriptions, Labels},
     end::InExchange,
     message::protocol_version,
-    metrics::{Labels, Metrics},
+    metrics::{Active, Metrics},
     route,
     running::Running,
     settings::Rules,
     span::Exchange,
 };
-use crate::propagate;
+use crate::{
+    propagate,
+    trace::{AnyTracer, Start},
+};
 use axum::extract::Request;
 use http::header::USER_AGENT;
 use opentelemetry::{
-    Context, KeyValue,
-    global::BoxedTracer,
+    Context,
     metrics::Meter,
-    trace::{SpanKind, TraceContextExt, Tracer},
+    trace::{SpanKind, TraceContextExt},
 };
 use std::{fmt, sync::Arc};
 use throughline_core::{names, redact};
 
 /// What starts exchanges: a tracer, instruments, and what an application wants.
 pub(crate) struct ExchangeTracer {
-    tracer: BoxedTracer,
-    metrics: Arc<Metrics>,
+    tracer: AnyTracer,
+    descriptions: Descriptions,
     pub(super) rules: Arc<Rules>,
 }
 
 // === impl ExchangeTracer ===
 
 impl ExchangeTracer {
-    pub(crate) fn new(tracer: BoxedTracer, meter: &Meter, rules: Arc<Rules>) -> Self {
+    pub(crate) fn new(tracer: AnyTracer, meter: &Meter, rules: Arc<Rules>) -> Self {
         let metrics = Metrics::new(rules.meter.as_ref().unwrap_or(meter), rules.body_sizes);
         Self {
             tracer,
-            metrics: Arc::new(metrics),
+            descriptions: Descriptions::new(metrics),
             rules,
         }
     }
@@ -51,42 +54,49 @@ impl ExchangeTracer {
             return Running::untraced(current);
         }
         let caller = propagate::extract(&current, request.headers());
+        if matches!(self.tracer, AnyTracer::None) {
+            return Running::untraced(caller);
+        }
         if self.excludes(request.uri().path()) {
             return Running::untraced(propagate::untraced(&caller));
         }
         let ends = Ends::of(request, &self.rules.proxies);
-        let labels = Labels {
+        let described = self.descriptions.describe(&Labels {
             method: self.rules.known_methods.told(request.method()),
             scheme: ends.scheme,
-            route: route::route(request).map(Into::into),
+            route: route::route(request),
             protocol_version: protocol_version(request.version()),
-        };
-        let context = InExchange::of(&self.span(&caller, request, &ends, &labels));
+        });
+        let context = InExchange::of(&self.span(&caller, request, &ends, &described));
         self.rules.hooks.on_request(&context.span(), request);
-        let active = self.metrics.start(labels);
+        let active = Active::new(described);
         let method = request.method().clone();
         Running::traced(Exchange::new(context, method, Arc::clone(self), active))
     }
 
     fn excludes(&self, path: &str) -> bool {
-        self.rules.excluded_paths.contain(path) || self.rules.excluded_urls.is_match(path)
+        let rules = &self.rules;
+        // A set without patterns is searched too.
+        let is_excluded_url =
+            || !rules.excluded_urls.is_empty() && rules.excluded_urls.is_match(path);
+        rules.excluded_paths.contain(path) || is_excluded_url()
     }
 
-    fn span(&self, parent: &Context, request: &Request, ends: &Ends, labels: &Labels) -> Context {
-        let mut attributes = attributes(request, ends, labels);
-        self.rules
-            .captured
-            .of_request(request.headers(), &mut attributes);
-        let span = self
-            .tracer
-            .span_builder(route::span_name(
-                labels.method.as_str(),
-                labels.route.as_deref(),
-            ))
-            .with_kind(SpanKind::Server)
-            .with_attributes(attributes);
-        let span = self.tracer.build_with_context(span, parent);
-        propagate::with_span(parent, span)
+    fn span(
+        &self,
+        parent: &Context,
+        request: &Request,
+        ends: &Ends<'_>,
+        described: &Described,
+    ) -> Context {
+        let (name, captured) = (&described.span_name, &self.rules.captured);
+        self.tracer.start(name, SpanKind::Server, parent, |span| {
+            span.repeat(&described.attributes);
+            describe(span, request, ends, described);
+            let mut headers = Vec::new();
+            captured.of_request(request.headers(), &mut headers);
+            span.add_all(&headers);
+        })
     }
 }
 
@@ -98,38 +108,24 @@ impl fmt::Debug for ExchangeTracer {
     }
 }
 
-fn attributes(request: &Request, ends: &Ends, labels: &Labels) -> Vec<KeyValue> {
-    let mut attributes = Vec::with_capacity(16);
-    let method = labels.method.clone();
-    attributes.push(KeyValue::new(names::http::REQUEST_METHOD, method));
-    if labels.method.as_str() == names::http::OTHER_METHOD {
+/// What is said of this exchange, and not of all of its route.
+fn describe(span: &mut dyn Start, request: &Request, ends: &Ends<'_>, described: &Described) {
+    if described.method.as_str() == names::http::OTHER_METHOD {
         let original = clip(request.method().as_str());
-        attributes.push(KeyValue::new(
-            names::http::REQUEST_METHOD_ORIGINAL,
-            original,
-        ));
-    }
-    if let Some(route) = &labels.route {
-        attributes.push(KeyValue::new(names::http::ROUTE, Arc::clone(route)));
+        span.text(names::http::REQUEST_METHOD_ORIGINAL, original);
     }
     let uri = request.uri();
-    attributes.push(KeyValue::new(names::url::SCHEME, ends.scheme));
-    attributes.push(KeyValue::new(names::url::PATH, clip(uri.path())));
+    span.text(names::url::PATH, clip(uri.path()));
     if let Some(query) = uri.query() {
-        let query = clip(&redact::query(query));
-        attributes.push(KeyValue::new(names::url::QUERY, query));
+        span.text(names::url::QUERY, clip(&redact::query(query)));
     }
-    ends.record(&mut attributes);
-    if let Some(version) = labels.protocol_version {
-        attributes.push(KeyValue::new(names::network::PROTOCOL_VERSION, version));
-    }
+    ends.record(|key, value| span.add(key, value));
     if let Some(agent) = request.headers().get(USER_AGENT) {
         // Nearly always text, which is seen faster than what is not is mended.
         let agent = match str::from_utf8(agent.as_bytes()) {
-            Ok(agent) => clip(agent),
-            Err(_) => clip(&String::from_utf8_lossy(agent.as_bytes())),
+            Ok(agent) => agent.into(),
+            Err(_) => String::from_utf8_lossy(agent.as_bytes()),
         };
-        attributes.push(KeyValue::new(names::network::USER_AGENT_ORIGINAL, agent));
+        span.text(names::network::USER_AGENT_ORIGINAL, clip(&agent));
     }
-    attributes
 }

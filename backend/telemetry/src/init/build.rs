@@ -5,16 +5,17 @@ use crate::{
     exporter::{AnyExporter, ConsoleSpans, OtlpError, OwnRuntime, ScopedLog},
     http::Rules,
     metrics::{self, Metrics, Readers},
-    processor::{Finish, Item, Lanes, LogRecords, Processing, Route, Spans},
+    processor::{Item, Lanes, LogRecords, Processing, Route},
     resource,
     sampling::{ParentBased, Traced, UnsampledCallers},
     settings::{SamplerName, Sdk, Variables},
     telemetry::{Logs, Providers, Telemetry},
+    trace::{EncodedSpan, Finish, SpanSettings, TracerProvider},
 };
 use opentelemetry_sdk::{
     Resource,
     logs::SdkLoggerProvider,
-    trace::{Sampler, SdkTracerProvider, ShouldSample, SpanData},
+    trace::{Sampler, ShouldSample},
 };
 use std::{mem, sync::Arc};
 use throughline_core::pipeline::Settings as BatchSettings;
@@ -46,25 +47,23 @@ fn enabled(builder: Builder, http: Arc<Rules>) -> Result<Telemetry, InstallError
     let metrics = meter_provider(builder.readers, variables, &resource)?;
     observe(&metrics, &spans, &logs);
 
+    let sampler_reads_attributes = builder.sampler.is_some();
     let sampler = sampler(
         variables.sampler,
         builder.sampler,
         builder.root_sampler,
         builder.unsampled_callers,
     );
-    let spans = Spans {
-        lanes: spans,
-        finish: Arc::new(Finish {
+    let settings = SpanSettings {
+        sampler: Box::new(Traced(sampler)),
+        sampler_reads_attributes,
+        limits: variables.limits.of_spans(),
+        finish: Finish {
             value_length: variables.limits.span_value_length,
             ..builder.finish
-        }),
+        },
     };
-    let traces = SdkTracerProvider::builder()
-        .with_span_processor(spans.clone())
-        .with_sampler(Traced(sampler))
-        .with_span_limits(variables.limits.of_spans())
-        .with_resource(resource.clone())
-        .build();
+    let traces = TracerProvider::new(settings, spans);
     let logs = (!logs.is_empty()).then(|| {
         let records = LogRecords { lanes: logs };
         let provider = SdkLoggerProvider::builder()
@@ -75,7 +74,6 @@ fn enabled(builder: Builder, http: Arc<Rules>) -> Result<Telemetry, InstallError
     });
     let providers = Providers {
         traces,
-        spans,
         metrics,
         logs,
     };
@@ -85,10 +83,10 @@ fn enabled(builder: Builder, http: Arc<Rules>) -> Result<Telemetry, InstallError
 }
 
 fn span_lanes(
-    given: Vec<(Processing, Box<dyn AnyExporter<SpanData>>)>,
+    given: Vec<(Processing, Box<dyn AnyExporter<EncodedSpan>>)>,
     variables: &Variables,
     resource: &Resource,
-) -> Result<Lanes<SpanData>, InstallError> {
+) -> Result<Lanes<EncodedSpan>, InstallError> {
     let mut routes = routes(given, variables.batch)?;
     if let Some(otlp) = &variables.traces.otlp {
         let exporter = Box::new(otlp.span_exporter()?);
@@ -156,7 +154,7 @@ fn meter_provider(
         .map_err(InstallError::Thread)
 }
 
-fn observe(metrics: &Metrics, spans: &Lanes<SpanData>, logs: &Lanes<ScopedLog>) {
+fn observe(metrics: &Metrics, spans: &Lanes<EncodedSpan>, logs: &Lanes<ScopedLog>) {
     let meter = metrics.own_meter();
     metrics::observe_process(&meter);
     metrics::observe_runtime(&meter);

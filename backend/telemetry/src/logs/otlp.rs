@@ -7,7 +7,7 @@ use super::{
     correlation::Correlation,
     fields::{chain, is_of_log},
 };
-use crate::processor::shorter;
+use crate::trace::shorter;
 use opentelemetry::{
     Context, Key,
     logs::{AnyValue, LogRecord, Logger, LoggerProvider, Severity},

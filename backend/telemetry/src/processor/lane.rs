@@ -1,10 +1,7 @@
 //! One exporter's pipeline, shared by the threads that make telemetry and the one that exports them.
 
 use parking_lot::{Condvar, Mutex};
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 use throughline_core::pipeline::{
     BatchId, Ledger, Mark, Next, Outcome, Pipeline, Pushed, Settings,
 };
@@ -26,7 +23,7 @@ pub(super) struct Lane<T> {
 
 #[derive(Debug)]
 struct State<T> {
-    pipeline: Pipeline<Arc<T>>,
+    pipeline: Pipeline<T>,
     worker: Worker,
 }
 
@@ -38,7 +35,7 @@ enum Worker {
 
 // === impl Lane ===
 
-impl<T> Lane<T> {
+impl<T: Clone> Lane<T> {
     pub(super) fn new(settings: Settings) -> Self {
         Self {
             capacity: settings.max_queue_size,
@@ -56,7 +53,7 @@ impl<T> Lane<T> {
         self.state.lock().pipeline.ledger()
     }
 
-    pub(super) fn push(&self, item: Arc<T>) {
+    pub(super) fn push(&self, item: T) {
         let now = self.now();
         let pushed = self.state.lock().pipeline.push(item, now);
         if pushed == Pushed::Wake {
@@ -109,7 +106,7 @@ impl<T> Lane<T> {
         next
     }
 
-    pub(super) fn items(&self, id: BatchId) -> Vec<Arc<T>> {
+    pub(super) fn items(&self, id: BatchId) -> Vec<T> {
         self.state.lock().pipeline.items(id).cloned().collect()
     }
 

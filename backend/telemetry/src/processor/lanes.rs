@@ -52,10 +52,12 @@ impl<T: Item> Lanes<T> {
         self.lanes.is_empty()
     }
 
-    pub(super) fn push(&self, item: T) {
-        let item = Arc::new(item);
-        for lane in self.lanes.iter() {
-            lane.push(Arc::clone(&item));
+    pub(crate) fn push(&self, item: T) {
+        if let Some((last, others)) = self.lanes.split_last() {
+            for lane in others {
+                lane.push(item.clone());
+            }
+            last.push(item);
         }
     }
 

@@ -7,7 +7,7 @@ use opentelemetry_sdk::{
     error::OTelSdkResult,
     logs::{LogProcessor, SdkLogRecord},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use throughline_core::limits;
 
 /// Hands every log record to the lanes.
@@ -18,7 +18,8 @@ pub(crate) struct LogRecords {
 
 impl LogProcessor for LogRecords {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        self.lanes.push((record.clone(), scope.clone()));
+        let log = Arc::new((record.clone(), scope.clone()));
+        self.lanes.push(log);
     }
 
     fn force_flush(&self) -> OTelSdkResult {

@@ -39,7 +39,7 @@ enum Health {
 struct Told(Health, Option<Instant>);
 
 /// Says that the worker is gone when the thread ends, be it by a panic of the exporter.
-struct Alive<T>(Arc<Lane<T>>);
+struct Alive<T: Clone>(Arc<Lane<T>>);
 
 /// Starts the thread.
 pub(super) fn spawn<T: Item>(
@@ -150,7 +150,7 @@ impl Told {
     }
 }
 
-impl<T> Drop for Alive<T> {
+impl<T: Clone> Drop for Alive<T> {
     fn drop(&mut self) {
         self.0.worker_gone();
     }

@@ -7,17 +7,16 @@ use crate::{
         KnownMethods, clip,
         message::{announced, protocol_version},
     },
-    propagate,
 };
 use ::reqwest::{Request, Response, Url};
 use http::{Method, StatusCode};
 use http_body::Body as _;
 use opentelemetry::{
     Context, KeyValue,
-    trace::{SpanBuilder, SpanKind, Status, TraceContextExt},
+    trace::{SpanKind, Status, TraceContextExt},
 };
 use std::{borrow::Cow, time::Instant};
-use throughline_core::{names, redact};
+use throughline_core::{names, otlp::Any, redact};
 
 /// An open span. It ends once: with [`answered`](Call::answered), with [`failed`](Call::failed), or as cancelled when
 /// it is dropped.
@@ -46,27 +45,24 @@ impl Call {
     ) -> Self {
         let labels = labels(request, template);
         let method = KnownMethods::of_clients().told(request.method());
-        let mut attributes = labels.clone();
-        if method.as_str() == names::http::OTHER_METHOD {
-            let original = clip(request.method().as_str());
-            attributes.push(KeyValue::new(
-                names::http::REQUEST_METHOD_ORIGINAL,
-                original,
-            ));
-        }
-        let url = clip(&redact::url(request.url().as_str()));
-        attributes.push(KeyValue::new(names::url::FULL, url));
-        if sent_before > 0 {
-            let count = i64::from(sent_before);
-            attributes.push(KeyValue::new(names::http::REQUEST_RESEND_COUNT, count));
-        }
-        let span = SpanBuilder::from_name(name(method.as_str(), template))
-            .with_kind(SpanKind::Client)
-            .with_attributes(attributes);
         let parent = Context::current();
-        let span = tracing.tracer().start(span, &parent);
+        let name = name(method.as_str(), template);
+        let tracer = tracing.tracer();
+        let context = tracer.start(&name, SpanKind::Client, &parent, |span| {
+            span.add_all(&labels);
+            if method.as_str() == names::http::OTHER_METHOD {
+                let original = clip(request.method().as_str());
+                span.text(names::http::REQUEST_METHOD_ORIGINAL, original);
+            }
+            let url = redact::url(request.url().as_str());
+            span.text(names::url::FULL, clip(&url));
+            if sent_before > 0 {
+                let count = Any::Int(sent_before.into());
+                span.add(names::http::REQUEST_RESEND_COUNT, count);
+            }
+        });
         Self {
-            context: propagate::with_span(&parent, span),
+            context,
             metrics: tracing.metrics(),
             labels,
             request_bytes: Some(
@@ -179,5 +175,6 @@ fn server(url: &Url) -> Option<(String, Option<u16>)> {
     let inner = host
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'));
-    Some((clip(inner.unwrap_or(host)), url.port_or_known_default()))
+    let address = clip(inner.unwrap_or(host)).to_owned();
+    Some((address, url.port_or_known_default()))
 }

@@ -1,7 +1,10 @@
 //! What one span may hold: `OTEL_SPAN_*_LIMIT` and their like.
 
 use super::read::Reader;
-use opentelemetry_sdk::trace::SpanLimits;
+use throughline_core::{
+    limits,
+    otlp::{self, Max},
+};
 
 /// The limits that the variables set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,19 +40,21 @@ impl Limits {
         }
     }
 
-    /// As the SDK wants them, the specification's default where nothing is set.
-    pub(crate) fn of_spans(self) -> SpanLimits {
-        let default = SpanLimits::default();
-        SpanLimits {
-            max_attributes_per_span: self.attributes.unwrap_or(default.max_attributes_per_span),
-            max_events_per_span: self.events.unwrap_or(default.max_events_per_span),
-            max_links_per_span: self.links.unwrap_or(default.max_links_per_span),
-            max_attributes_per_event: self
-                .attributes_per_event
-                .unwrap_or(default.max_attributes_per_event),
-            max_attributes_per_link: self
-                .attributes_per_link
-                .unwrap_or(default.max_attributes_per_link),
+    /// Of a span, the specification's default where nothing is set. Lengths of values count characters, not bytes.
+    pub(crate) fn of_spans(self) -> otlp::Limits {
+        let or = |set: Option<u32>, default| {
+            set.map_or(default, |it| usize::try_from(it).unwrap_or(default))
+        };
+        otlp::Limits {
+            name_bytes: usize::MAX,
+            attributes: Max {
+                count: or(self.attributes, limits::MAX_ATTRIBUTES),
+                value_bytes: usize::MAX,
+            },
+            events: or(self.events, limits::MAX_EVENTS),
+            links: or(self.links, limits::MAX_LINKS),
+            attributes_per_event: or(self.attributes_per_event, limits::MAX_ATTRIBUTES_PER_EVENT),
+            attributes_per_link: or(self.attributes_per_link, limits::MAX_ATTRIBUTES_PER_LINK),
         }
     }
 }

@@ -157,6 +157,6 @@ fn the_limit_for_spans_wins_over_the_one_for_all_attributes() {
     ]);
     assert_eq!(read.limits.span_value_length, Some(10));
     assert_eq!(read.limits.log_value_length, Some(100));
-    assert_eq!(read.limits.of_spans().max_attributes_per_event, 3);
-    assert_eq!(read.limits.of_spans().max_attributes_per_span, 128);
+    assert_eq!(read.limits.of_spans().attributes_per_event, 3);
+    assert_eq!(read.limits.of_spans().attributes.count, 128);
 }

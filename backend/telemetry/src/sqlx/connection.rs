@@ -98,8 +98,8 @@ impl<'t, DB: System> Executor<'t> for &'t mut TracedConnection<'_, DB> {
         E: 'q + Execute<'q, DB>,
     {
         let (queries, through, connection) = self.parts();
-        run::row(&queries, through, query, move |query| {
-            DB::executor(connection).fetch_optional(query)
+        run::row(&queries, through, query, |query| async {
+            DB::executor(connection).fetch_optional(query).await
         })
     }
 

@@ -1,12 +1,14 @@
 //! The statements of a pool, each with the attributes of its spans and measurements.
 
-use super::statement::{Dialect, Statement};
+use super::{
+    metrics::Series,
+    statement::{Dialect, Statement},
+};
+use crate::trace::Repeated;
+use foldhash::HashMap;
 use opentelemetry::{KeyValue, StringValue};
 use parking_lot::RwLock;
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 use throughline_core::names::db;
 
 /// Statements that are described once and remembered. Applications have a few dozen.
@@ -22,10 +24,12 @@ const MAX_SUMMARIES: usize = 100;
 pub(super) struct Described {
     /// The span's name.
     pub(super) name: String,
-    /// The span's attributes at its start.
-    attributes: Vec<KeyValue>,
+    /// Those that the span starts with.
+    pub(super) attributes: Repeated,
     /// The attributes of what is measured: without the text.
     pub(super) measured: Vec<KeyValue>,
+    /// What they are the attributes of, in the pool's instruments.
+    pub(super) series: Series,
     /// Whether the number of rows is told even if there are none.
     pub(super) returns_rows: bool,
 }
@@ -41,6 +45,7 @@ pub(super) struct Statements {
 
 #[derive(Debug, Default)]
 struct Known {
+    /// So few that texts whose hashes collide, should somebody find any, cost little.
     by_text: HashMap<Box<str>, Arc<Described>>,
     summaries: HashSet<String>,
 }
@@ -118,12 +123,12 @@ impl Described {
         let collection = collection.map(|it| shared(db::COLLECTION_NAME, it));
         let target: Vec<KeyValue> = summary.into_iter().chain(collection).collect();
 
-        let mut attributes = place.to_vec();
+        let text = (!text.is_empty()).then(|| KeyValue::new(db::QUERY_TEXT, text));
+        let attributes = place.iter().cloned().chain(text);
+        let attributes = attributes.chain(operation.clone()).chain(target.clone());
+        let attributes = Repeated::new(attributes.collect());
         let mut measured = place.to_vec();
-        attributes.extend((!text.is_empty()).then(|| shared(db::QUERY_TEXT, text)));
-        attributes.extend(operation.clone());
         measured.extend(operation);
-        attributes.extend(target.iter().cloned());
         if is_few {
             measured.extend(target);
         }
@@ -131,15 +136,9 @@ impl Described {
             name,
             attributes,
             measured,
+            series: Series::default(),
             returns_rows,
         }
-    }
-
-    /// The span's attributes at its start, with room for those that come: wait, rows, error and status.
-    pub(super) fn at_start(&self) -> Vec<KeyValue> {
-        let mut attributes = Vec::with_capacity(self.attributes.len() + 4);
-        attributes.extend_from_slice(&self.attributes);
-        attributes
     }
 }
 

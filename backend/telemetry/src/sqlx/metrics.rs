@@ -1,13 +1,14 @@
 //! The metrics of a pool: how long its queries take, and how busy it is.
 
+use super::described::Described;
 use opentelemetry::{
     KeyValue,
-    metrics::{Counter, Histogram, Meter, ObservableUpDownCounter},
+    metrics::{BoundHistogram, Counter, Histogram, Meter, ObservableUpDownCounter},
 };
 use sqlx::{Database, Pool};
 use std::{
     sync::{
-        Arc, Weak,
+        Arc, OnceLock, Weak,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -30,12 +31,18 @@ pub(super) trait Connections: Send + Sync {
 pub(super) struct Instruments {
     duration: Histogram<f64>,
     wait_time: Histogram<f64>,
+    waits: Series,
     /// Requests for a connection that wait.
     pending: Arc<AtomicI64>,
     timeouts: Counter<u64>,
     pool_name: [KeyValue; 1],
     _observed: [ObservableUpDownCounter<i64>; 3],
 }
+
+/// One series of a histogram of durations, which is found once. It is bound when it was measured: what is bound is
+/// exported, even if nothing ever was measured.
+#[derive(Debug, Default)]
+pub(super) struct Series(OnceLock<BoundHistogram<f64>>);
 
 /// A request for a connection, counted until it is dropped.
 #[derive(Debug)]
@@ -74,6 +81,7 @@ impl Instruments {
                 db::CONNECTION_WAIT_TIME,
                 "The time it took to obtain an open connection from the pool.",
             ),
+            waits: Series::default(),
             _observed: [
                 count(meter, pool_name, pool.clone()),
                 max(meter, pool_name, pool.clone()),
@@ -92,8 +100,14 @@ impl Instruments {
         }
     }
 
-    /// One operation, from the call to the last row. Every attribute is to have few values.
-    pub(super) fn operation(&self, duration: Duration, attributes: &[KeyValue]) {
+    /// One operation that was successful, from the call to the last row.
+    pub(super) fn operation(&self, duration: Duration, statement: &Described) {
+        let series = &statement.series;
+        series.record(&self.duration, duration, &statement.measured);
+    }
+
+    /// One that was not. Every attribute is to have few values.
+    pub(super) fn failed(&self, duration: Duration, attributes: &[KeyValue]) {
         self.duration.record(duration.as_secs_f64(), attributes);
     }
 
@@ -103,12 +117,26 @@ impl Instruments {
     }
 
     pub(super) fn waited(&self, duration: Duration) {
-        self.wait_time
-            .record(duration.as_secs_f64(), &self.pool_name);
+        let waits = &self.waits;
+        waits.record(&self.wait_time, duration, &self.pool_name);
     }
 
     pub(super) fn timed_out(&self) {
         self.timeouts.add(1, &self.pool_name);
+    }
+}
+
+// === impl Series ===
+
+impl Series {
+    fn record(&self, histogram: &Histogram<f64>, duration: Duration, attributes: &[KeyValue]) {
+        let seconds = duration.as_secs_f64();
+        if let Some(bound) = self.0.get() {
+            bound.record(seconds);
+        } else {
+            histogram.record(seconds, attributes);
+            self.0.get_or_init(|| histogram.bind(attributes));
+        }
     }
 }
 

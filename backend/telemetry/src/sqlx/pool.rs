@@ -10,7 +10,7 @@ use super::{
     untraced::Untraced,
 };
 use futures_core::future::BoxFuture;
-use opentelemetry::{global::BoxedTracer, metrics::Meter};
+use opentelemetry::{Context, global::BoxedTracer, metrics::Meter};
 use sqlx::{
     ConnectOptions, Database, Describe, Error, Execute, Executor, Pool, SqlSafeStr, SqlStr,
     Transaction, pool::PoolConnection,
@@ -61,7 +61,8 @@ impl<DB: Database> TracedPool<DB> {
         self.with_queries(|queries| queries.with_tracer(tracer))
     }
 
-    /// Measures with this meter, in place of the global provider's. Call it before the pool is cloned or used.
+    /// Measures with this meter, in place of the global provider's. Call it before the pool is cloned or used. One that is
+    /// not the SDK's has to implement [`SyncInstrument::bind`](opentelemetry::metrics::SyncInstrument::bind).
     #[must_use]
     pub fn with_meter(self, meter: &Meter) -> Self {
         self.with_queries(|queries| queries.with_meter(meter))
@@ -232,8 +233,11 @@ where
         'p: 'e,
         E: 'q + Execute<'q, DB>,
     {
-        run::row(&self.queries, Through::Pool, query, |query| {
-            self.pool.fetch_optional(query)
+        run::row(&self.queries, Through::Pool, query, |query| async {
+            let waiting = self.queries.wait();
+            let mut connection = self.pool.acquire().await?;
+            waited(&Context::current(), waiting.over());
+            connection.fetch_optional(query).await
         })
     }
 

@@ -1,7 +1,7 @@
 //! What the queries of one pool have in common.
 
 use super::{
-    described::Statements,
+    described::{Described, Statements},
     detached::{self, Detached},
     metrics::{Connections, Instruments, Pending},
     name::PoolName,
@@ -13,7 +13,7 @@ use opentelemetry::{
     Context,
     global::{self, BoxedTracer},
     metrics::Meter,
-    trace::{SpanBuilder, SpanKind, TraceContextExt},
+    trace::SpanKind,
 };
 use sqlx::Pool;
 use std::{
@@ -129,12 +129,19 @@ impl Queries {
 
     /// Makes what sqlx does, so that it does not see the caller's `tracing` span.
     pub(super) fn detach<T>(&self, make: impl FnOnce() -> T) -> Detached<T> {
+        self.with_subscriber(|subscriber| Detached::new(subscriber, make))
+    }
+
+    /// Runs sqlx, so that it does not see the caller's `tracing` span.
+    pub(super) fn out_of_sight<T>(&self, sqlx: impl FnOnce() -> T) -> T {
+        self.with_subscriber(|subscriber| dispatcher::with_default(subscriber, sqlx))
+    }
+
+    fn with_subscriber<T>(&self, f: impl FnOnce(&Dispatch) -> T) -> T {
         match self.subscriber.get() {
-            Some(subscriber) => Detached::new(subscriber, make),
-            None if dispatcher::get_default(Dispatch::is::<NoSubscriber>) => {
-                Detached::new(&Dispatch::none(), make)
-            }
-            None => Detached::new(self.subscriber.get_or_init(detached::without_span), make),
+            Some(subscriber) => f(subscriber),
+            None if dispatcher::get_default(Dispatch::is::<NoSubscriber>) => f(&Dispatch::none()),
+            None => f(self.subscriber.get_or_init(detached::without_span)),
         }
     }
 
@@ -145,12 +152,21 @@ impl Queries {
 
     /// Starts the span of a query as a child of `parent`'s.
     pub(super) fn query_in(self: &Arc<Self>, parent: &Context, sql: &str) -> Query {
-        let statement = self.statements.describe(sql);
-        let span = SpanBuilder::from_name(statement.name.clone())
-            .with_kind(SpanKind::Client)
-            .with_attributes(statement.at_start());
-        let span = self.tracer.start(span, parent);
-        Query::new(Arc::clone(self), statement, parent.with_span(span))
+        self.query_of(parent, self.describe(sql))
+    }
+
+    pub(super) fn describe(&self, sql: &str) -> Arc<Described> {
+        self.statements.describe(sql)
+    }
+
+    /// Starts the span of a query whose text is described.
+    pub(super) fn query_of(self: &Arc<Self>, parent: &Context, statement: Arc<Described>) -> Query {
+        let (name, attributes) = (&statement.name, &statement.attributes);
+        let tracer = &self.tracer;
+        let context = tracer.start(name, SpanKind::Client, parent, |span| {
+            span.repeat(attributes);
+        });
+        Query::new(Arc::clone(self), statement, context)
     }
 
     /// Begins to wait for a connection.

@@ -39,13 +39,43 @@ enum End {
 }
 
 pin_project! {
-    /// Starts the query when it is first polled, counts rows, and ends the span when the stream ends or is dropped.
-    pub(super) struct Rows<S, F> {
-        start: Option<F>,
-        // Before the span: it ends after what it covers.
+    /// Starts the span when it is first polled, and ends it when the query has given its row, or none, or is dropped.
+    pub(super) struct Row<F, S> {
+        start: Option<S>,
+        // None after its end.
         #[pin]
-        inner: Option<S>,
+        inner: Option<F>,
         query: Option<Query>,
+    }
+
+    impl<F, S> PinnedDrop for Row<F, S> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // The span ends after what it covers.
+            if let Some(query) = this.query {
+                query.run(|| this.inner.set(None));
+            }
+        }
+    }
+}
+
+pin_project! {
+    /// Starts the query when it is first polled, counts rows, and ends the span when the stream ends or is dropped.
+    pub(super) struct Rows<F, S> {
+        start: Option<S>,
+        // None before its start and after its end.
+        #[pin]
+        inner: Option<F>,
+        query: Option<Query>,
+    }
+
+    impl<F, S> PinnedDrop for Rows<F, S> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(query) = this.query {
+                query.run(|| this.inner.set(None));
+            }
+        }
     }
 }
 
@@ -81,20 +111,10 @@ impl Query {
         result
     }
 
-    /// The future of one row at most, within the span.
-    pub(super) async fn row<T>(
-        mut self,
-        query: impl Future<Output = Result<Option<T>, Error>>,
-    ) -> Result<Option<T>, Error> {
-        let result = query.with_context(self.context()).await;
-        match &result {
-            Ok(row) => {
-                self.rows += u64::from(row.is_some());
-                self.end = End::Complete;
-            }
-            Err(error) => self.failed(error),
-        }
-        result
+    /// Runs sqlx within the span, out of sight of the caller's `tracing` span.
+    fn run<T>(&self, sqlx: impl FnOnce() -> T) -> T {
+        let _attached = self.context().attach();
+        self.queries.out_of_sight(sqlx)
     }
 
     /// Ends the span of what sqlx does later, when nobody looks: it has no length that could be measured.
@@ -139,10 +159,10 @@ impl Query {
         let duration = self.since.elapsed();
         let mut more = self.why_not();
         if more.is_empty() {
-            instruments.operation(duration, &self.statement.measured);
+            instruments.operation(duration, &self.statement);
         } else {
             more.extend_from_slice(&self.statement.measured);
-            instruments.operation(duration, &more);
+            instruments.failed(duration, &more);
         }
     }
 }
@@ -173,10 +193,57 @@ pub(super) fn waited(context: &Context, time: Duration) {
     context.span().set_attribute(waited);
 }
 
+// === impl Row ===
+
+impl<F, S: FnOnce() -> Query> Row<F, S> {
+    pub(super) fn new(start: S, inner: F) -> Self {
+        Self {
+            start: Some(start),
+            inner: Some(inner),
+            query: None,
+        }
+    }
+}
+
+impl<F, S, R> Future for Row<F, S>
+where
+    F: Future<Output = Result<Option<R>, Error>>,
+    S: FnOnce() -> Query,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        if let Some(start) = this.start.take() {
+            *this.query = Some(start());
+        }
+        let Some(query) = this.query else {
+            return Poll::Pending;
+        };
+        let result = ready!(query.run(|| {
+            let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+                return Poll::Pending;
+            };
+            let result = ready!(inner.poll(cx));
+            this.inner.set(None);
+            Poll::Ready(result)
+        }));
+        match &result {
+            Ok(row) => {
+                query.rows += u64::from(row.is_some());
+                query.end = End::Complete;
+            }
+            Err(error) => query.failed(error),
+        }
+        *this.query = None;
+        Poll::Ready(result)
+    }
+}
+
 // === impl Rows ===
 
-impl<S, F: FnOnce() -> (Query, S)> Rows<S, F> {
-    pub(super) fn new(start: F) -> Self {
+impl<F, S: FnOnce() -> (Query, F)> Rows<F, S> {
+    pub(super) fn new(start: S) -> Self {
         Self {
             start: Some(start),
             inner: None,
@@ -185,35 +252,42 @@ impl<S, F: FnOnce() -> (Query, S)> Rows<S, F> {
     }
 }
 
-impl<S, F, D, R> Stream for Rows<S, F>
+impl<F, S, D, R> Stream for Rows<F, S>
 where
-    S: Stream<Item = Result<Either<D, R>, Error>>,
-    F: FnOnce() -> (Query, S),
+    F: Stream<Item = Result<Either<D, R>, Error>>,
+    S: FnOnce() -> (Query, F),
 {
-    type Item = S::Item;
+    type Item = F::Item;
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<S::Item>> {
+    fn poll_next(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<F::Item>> {
         let mut this = self.project();
         if let Some(start) = this.start.take() {
             let (query, inner) = start();
             *this.query = Some(query);
             this.inner.set(Some(inner));
         }
-        let Some(inner) = this.inner.as_pin_mut() else {
+        let Some(query) = this.query else {
             return Poll::Ready(None);
         };
-        let attached = this.query.as_ref().map(|query| query.context().attach());
-        let item = ready!(inner.poll_next(cx));
-        drop(attached);
-        match (&item, this.query.as_mut()) {
-            (Some(Ok(Either::Right(_))), Some(query)) => query.rows += 1,
-            (Some(Err(error)), Some(query)) => query.failed(error),
-            (None, _) => {
+        let item = ready!(query.run(|| {
+            let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+                return Poll::Ready(None);
+            };
+            let item = ready!(inner.poll_next(cx));
+            if item.is_none() {
+                this.inner.set(None);
+            }
+            Poll::Ready(item)
+        }));
+        match &item {
+            Some(Ok(Either::Left(_))) => {}
+            Some(Ok(Either::Right(_))) => query.rows += 1,
+            Some(Err(error)) => query.failed(error),
+            None => {
                 if let Some(query) = this.query.take() {
                     query.complete();
                 }
             }
-            _ => {}
         }
         Poll::Ready(item)
     }

@@ -2,7 +2,7 @@
 
 use super::{
     queries::{Queries, Waiting},
-    query::{Rows, waited},
+    query::{self, Rows, waited},
 };
 use futures_core::{future::BoxFuture, stream::BoxStream};
 use opentelemetry::Context;
@@ -48,24 +48,31 @@ pub(super) fn rows<'e, 'q, DB: Database>(
     Box::pin(Rows::new(move || {
         let span = queries.query_in(&parent, query.sql.as_str());
         query.goes(through, &queries, span.context());
-        (span, queries.detach(|| run(query)))
+        let steps = queries.out_of_sight(|| run(query));
+        (span, steps)
     }))
 }
 
 /// The row of a query that `run` runs, as soon as it is asked for; if there is one.
-pub(super) fn row<'e, 'q, DB: Database>(
+pub(super) fn row<'e, 'q, DB, F>(
     queries: &Arc<Queries>,
     through: Through,
     query: impl Execute<'q, DB>,
-    run: impl FnOnce(Taken<DB>) -> Row<'e, DB> + Send + 'e,
-) -> Row<'e, DB> {
+    run: impl FnOnce(Taken<DB>) -> F,
+) -> Row<'e, DB>
+where
+    DB: Database,
+    F: Future<Output = Result<Option<DB::Row>, Error>> + Send + 'e,
+{
     let (queries, parent) = (Arc::clone(queries), Context::current());
-    let mut query = Taken::from(query);
-    Box::pin(async move {
-        let span = queries.query_in(&parent, query.sql.as_str());
-        query.goes(through, &queries, span.context());
-        span.row(queries.detach(|| run(query))).await
-    })
+    let query = Taken::from(query);
+    let statement = queries.describe(query.sql.as_str());
+    let start = move || {
+        let span = queries.query_of(&parent, statement);
+        through.tell(&span.context());
+        span
+    };
+    Box::pin(query::Row::new(start, run(query)))
 }
 
 // === impl Through ===

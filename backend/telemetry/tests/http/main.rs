@@ -4,6 +4,7 @@ mod drops;
 mod ends;
 mod metrics;
 mod protocols;
+mod series;
 mod settings;
 mod spans;
 #[path = "../support/mod.rs"]

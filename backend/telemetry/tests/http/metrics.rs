@@ -13,7 +13,8 @@ use expect_test::expect;
 use futures_util::{StreamExt, stream};
 use opentelemetry::{KeyValue, metrics::MeterProvider as _};
 use opentelemetry_sdk::metrics::{
-    InMemoryMetricExporter, PeriodicReader, SdkMeterProvider,
+    InMemoryMetricExporter, InMemoryMetricExporterBuilder, Instrument, PeriodicReader,
+    SdkMeterProvider, Stream, Temporality,
     data::{AggregatedMetrics, Metric, MetricData},
 };
 use reqwest::{Client, Method};
@@ -34,6 +35,21 @@ impl Meters {
         let exporter = InMemoryMetricExporter::default();
         let reader = PeriodicReader::builder(exporter.clone()).build();
         let provider = SdkMeterProvider::builder().with_reader(reader).build();
+        Self { provider, exporter }
+    }
+
+    /// That keep no more than `limit` sets of attributes apart.
+    pub(crate) fn limited(temporality: Temporality, limit: usize) -> Self {
+        let exporter = InMemoryMetricExporterBuilder::new()
+            .with_temporality(temporality)
+            .build();
+        let reader = PeriodicReader::builder(exporter.clone()).build();
+        let limited = move |_: &Instrument| {
+            let stream = Stream::builder().with_cardinality_limit(limit);
+            stream.build().ok()
+        };
+        let provider = SdkMeterProvider::builder();
+        let provider = provider.with_reader(reader).with_view(limited).build();
         Self { provider, exporter }
     }
 

@@ -166,8 +166,9 @@ async fn a_span_says_who_asked_for_what() {
         .replace(&port.to_string(), "<port>");
     expect![[r#"
         http.request.method=GET
-        http.route=/users/{id}
         url.scheme=http
+        http.route=/users/{id}
+        network.protocol.version=1.1
         url.path=/users/7
         url.query=page=2&token=REDACTED
         server.address=127.0.0.1
@@ -175,7 +176,6 @@ async fn a_span_says_who_asked_for_what() {
         client.address=127.0.0.1
         network.peer.address=127.0.0.1
         network.peer.port=<port>
-        network.protocol.version=1.1
         user_agent.original=test/1
         http.response.status_code=200
     "#]]
@@ -247,7 +247,7 @@ async fn spans_and_logs_of_a_handler_belong_to_the_exchange_whatever_the_log_lev
     for (line, span) in log.iter().zip([&spans[0], &spans[2]]) {
         let context = &span.span_context;
         let ids = format!(
-            r#""trace_id":"{}","span_id":"{}","trace_flags":"01""#,
+            r#""trace_id":"{}","span_id":"{}","trace_flags":"03""#,
             context.trace_id(),
             context.span_id()
         );

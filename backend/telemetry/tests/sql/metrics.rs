@@ -5,7 +5,7 @@ use expect_test::expect;
 use futures_util::poll;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::{
-    InMemoryMetricExporter, SdkMeterProvider,
+    InMemoryMetricExporter, InMemoryMetricExporterBuilder, SdkMeterProvider, Temporality,
     data::{AggregatedMetrics, MetricData},
 };
 use std::{fmt::Write, pin::pin};
@@ -17,7 +17,13 @@ struct Meter {
 
 impl Meter {
     fn new() -> Self {
-        let exporter = InMemoryMetricExporter::default();
+        Self::with(Temporality::Cumulative)
+    }
+
+    fn with(temporality: Temporality) -> Self {
+        let exporter = InMemoryMetricExporterBuilder::new()
+            .with_temporality(temporality)
+            .build();
         let provider = SdkMeterProvider::builder()
             .with_periodic_exporter(exporter.clone())
             .build();
@@ -190,4 +196,43 @@ async fn names_that_are_made_up_as_the_program_runs_do_not_multiply_what_is_meas
     let text = meter.text();
     let durations = text.lines().filter(|line| line.contains("duration"));
     assert_eq!(durations.count(), 101);
+}
+
+#[tokio::test]
+async fn what_is_measured_after_an_export_of_deltas_is_in_the_next_one() {
+    let recorder = Recorder::new();
+    let meter = Meter::with(Temporality::Delta);
+    let db = Database::new().await.pool(&recorder).await;
+    let db = db.with_meter(&meter.provider.meter("throughline.sqlx"));
+    for queries in [1, 3, 0, 2] {
+        for _ in 0..queries {
+            sqlx::query("SELECT 1").execute(&db).await.unwrap();
+        }
+        let text = meter.text();
+        for name in ["operation.duration", "wait_time"] {
+            let line = text.lines().find(|line| line.contains(name));
+            let count = line.map_or("0", |line| line.rsplit(' ').next().unwrap());
+            assert_eq!(count, queries.to_string(), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn statements_of_many_texts_are_all_measured() {
+    let recorder = Recorder::new();
+    let meter = Meter::new();
+    let db = Database::new().await.pool(&recorder).await;
+    let db = db.with_meter(&meter.provider.meter("throughline.sqlx"));
+    for number in (0..300).chain(0..300) {
+        let mut sql = String::new();
+        write!(sql, "SELECT {number}").unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .execute(&db)
+            .await
+            .unwrap();
+    }
+    let text = meter.text();
+    let durations: Vec<&str> = text.lines().filter(|it| it.contains("duration")).collect();
+    expect![[r#"db.client.operation.duration s {db.namespace=:memory:, db.operation.name=SELECT, db.query.summary=SELECT, db.system.name=sqlite} 600"#]]
+        .assert_eq(&durations.join("\n"));
 }

@@ -49,7 +49,6 @@ pub(super) fn run(mut builder: Builder) -> Result<(), &'static str> {
         }
         crate::http::Rules::new(rules)
     };
-    // Before the limits are set: those of the resource are the default ones (specification, Exempt Entities).
     let resource = resource::encode(config, &builder.resource);
     limits::set(config.limits);
     let pipeline = config.pipeline();

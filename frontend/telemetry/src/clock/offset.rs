@@ -14,9 +14,9 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use throughline_core::names::throughline;
+use throughline_core::otlp::{Any, Attributes, Max};
 
 use super::{from_millis, nanos};
-use crate::otlp::{self, Attributes};
 
 /// The offsets that are possible, in nanoseconds. Known once there is an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(crate) fn observe(date: f64, sent: Duration) {
 
 /// Records what is known on a root span.
 #[expect(clippy::cast_precision_loss, reason = "finer than any clock of a page")]
-pub(crate) fn set(attributes: &mut Attributes, max: usize) {
+pub(crate) fn set(attributes: &mut Attributes, max: Max) {
     let Offset {
         origin,
         least,
@@ -56,7 +56,7 @@ pub(crate) fn set(attributes: &mut Attributes, max: usize) {
             (throughline::CLOCK_OFFSET_MS, middle),
             (throughline::CLOCK_UNCERTAINTY_MS, either_side),
         ] {
-            attributes.set(key, &otlp::double(value), max);
+            attributes.set(key, &Any::Double(value), max);
         }
     }
 }

@@ -5,6 +5,7 @@
 use std::mem::{swap, take};
 use std::time::Duration;
 
+use throughline_core::otlp::cut;
 use wasm_bindgen::JsValue;
 
 use super::keys::{KEYS, Kind};
@@ -13,7 +14,6 @@ use super::{Config, Key};
 use crate::export::Credentials;
 #[cfg(any(feature = "fetch", feature = "xhr"))]
 use crate::http::{self, Propagation};
-use crate::otlp::cut;
 use crate::page::{self, property, text};
 use crate::sampler::Sampler;
 

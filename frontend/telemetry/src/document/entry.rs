@@ -1,10 +1,10 @@
 //! What an entry of the performance timeline says, as attributes.
 
 use throughline_core::names::{browser, http, network, url};
+use throughline_core::otlp::Any;
 use throughline_core::redact;
 use wasm_bindgen::JsValue;
 
-use crate::otlp;
 use crate::performance::{number, text};
 use crate::span::Span;
 
@@ -63,14 +63,14 @@ pub(super) fn set_properties(span: &mut Span, entry: &JsValue, prefix: &str, nam
         let value = if number > 0.0 {
             match name.ends_with("Size") {
                 true => int(number),
-                false => otlp::double(number),
+                false => Any::Double(number),
             }
         } else {
             said = text(entry, name);
             if said.is_empty() {
                 continue;
             }
-            otlp::text(&said)
+            Any::Text(&said)
         };
         let mut key = prefix.to_owned();
         for byte in name.bytes() {
@@ -84,8 +84,8 @@ pub(super) fn set_properties(span: &mut Span, entry: &JsValue, prefix: &str, nam
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-fn int(number: f64) -> otlp::Any<'static> {
-    otlp::int(number as i64)
+fn int(number: f64) -> Any<'static> {
+    Any::Int(number as i64)
 }
 
 /// Whether it is a request that a script made.

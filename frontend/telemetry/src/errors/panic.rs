@@ -6,12 +6,12 @@
 use std::cell::Cell;
 use std::panic::{self, PanicHookInfo};
 
+use throughline_core::otlp::cut;
 use wasm_bindgen::JsValue;
 
 use super::thrown::text;
 use super::{Exception, record};
 use crate::logs::severity::FATAL;
-use crate::otlp::cut;
 use crate::{export, lifecycle, limits, page};
 
 /// Frames of a stack: those of the panic itself take half of the ten that V8 writes by default.
@@ -55,7 +55,7 @@ fn tell(info: &PanicHookInfo<'_>) {
     let message = info.payload_as_str().unwrap_or_default();
     let exception = Exception {
         class: "panic".to_owned(),
-        message: cut(message, limits::get().attribute_value_bytes).to_owned(),
+        message: cut(message, limits::get().attributes.value_bytes).to_owned(),
         stacktrace: stack_here(),
         ..Exception::default()
     };

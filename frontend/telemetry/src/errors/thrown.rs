@@ -33,7 +33,7 @@ pub(super) fn text(value: &JsValue) -> String {
     if !value.is_string() {
         return String::new();
     }
-    let max = u32::try_from(limits::get().attribute_value_bytes).unwrap_or(u32::MAX);
+    let max = u32::try_from(limits::get().attributes.value_bytes).unwrap_or(u32::MAX);
     String::from(value.unchecked_ref::<JsString>().slice(0, max))
 }
 

@@ -12,7 +12,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::Signal;
 use super::keepalive::KeepaliveLease;
-use crate::otlp::response;
+use super::response;
 use crate::{clock, page};
 
 /// Whether requests carry the cookies of where they go (`fetch`'s `credentials`).

@@ -3,12 +3,12 @@
 use std::cell::Cell;
 
 use throughline_core::names::throughline::FETCH_UNANSWERED;
+use throughline_core::otlp::Any;
 use wasm_bindgen::JsValue;
 
 use super::Target;
 use crate::export;
 use crate::interaction::turn;
-use crate::otlp;
 use crate::span::Span;
 
 /// How many further requests a span waits for its answer: then it ends without. A page that asks and asks and is never
@@ -57,7 +57,7 @@ impl Open {
     }
 
     fn give_up(&mut self) {
-        self.span.set(FETCH_UNANSWERED, &otlp::bool(true));
+        self.span.set(FETCH_UNANSWERED, &Any::Bool(true));
     }
 }
 

@@ -7,11 +7,11 @@
 use std::cell::Cell;
 
 use throughline_core::names::network::PROTOCOL_VERSION;
+use throughline_core::otlp::{Any, Attributes, Max};
 use wasm_bindgen::JsValue;
 
 use super::{Open, Target};
 use crate::export::{self, Signal};
-use crate::otlp::{Any, Attributes};
 use crate::performance::{self, number, text};
 use crate::span::Ended;
 use crate::{clock, page};
@@ -167,7 +167,7 @@ fn see(entry: &JsValue) {
     }
 }
 
-fn set(attributes: &mut Attributes, max: usize, entry: &JsValue) {
+fn set(attributes: &mut Attributes, max: Max, entry: &JsValue) {
     for (key, from, to) in PHASES {
         let (from, to) = (number(entry, from), number(entry, to));
         if from > 0.0 && to > from {

@@ -229,8 +229,9 @@ fn note(key: u64, sign: Sign) -> bool {
 }
 
 /// By which a root is known: half of its trace id, which is random.
+#[expect(clippy::cast_possible_truncation, reason = "half of it is meant")]
 fn key_of(trace_id: TraceId) -> u64 {
-    (u128::from_le_bytes(trace_id.to_bytes()) >> 64) as u64
+    u128::from_be_bytes(trace_id.to_bytes()) as u64
 }
 
 /// That of a context's trace; 0 if there is none.

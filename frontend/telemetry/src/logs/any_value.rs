@@ -4,9 +4,9 @@
 mod tests;
 
 use opentelemetry::logs::AnyValue;
+use throughline_core::otlp::{Any, Message, cut};
 
 use crate::limits;
-use crate::otlp::{Any, Message, cut};
 
 /// Lists and maps in one another at most: what is deeper is left empty.
 const MAX_DEPTH: usize = 8;
@@ -19,12 +19,12 @@ pub(super) fn encode(value: &AnyValue) -> Message {
 }
 
 fn write(message: &mut Message, value: &AnyValue, depth: usize) {
-    let max_bytes = limits::get().attribute_value_bytes;
+    let max_bytes = limits::get().attributes.value_bytes;
     match value {
-        AnyValue::Int(it) => message.any(&Any::Int(*it)),
-        AnyValue::Double(it) => message.any(&Any::Double(*it)),
-        AnyValue::Boolean(it) => message.any(&Any::Bool(*it)),
-        AnyValue::String(it) => message.any(&Any::Text(it.as_str())),
+        AnyValue::Int(it) => message.any(&Any::Int(*it), max_bytes),
+        AnyValue::Double(it) => message.any(&Any::Double(*it), max_bytes),
+        AnyValue::Boolean(it) => message.any(&Any::Bool(*it), max_bytes),
+        AnyValue::String(it) => message.any(&Any::Text(it.as_str()), max_bytes),
         AnyValue::Bytes(it) => message.bytes(7, it.get(..max_bytes).unwrap_or(it)),
         _ if depth >= MAX_DEPTH => {}
         AnyValue::ListAny(all) => {

@@ -7,10 +7,11 @@ use std::time::SystemTime;
 use opentelemetry::logs::{self, AnyValue, Severity};
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use opentelemetry::{Context, InstrumentationScope, Key};
+use throughline_core::otlp::{self, Any};
 
 use super::{Record, any_value};
-use crate::otlp::{self, Any, Scope};
-use crate::{clock, consent};
+use crate::export::Scope;
+use crate::{clock, consent, limits};
 
 /// Gives out the [`Logger`]s of this page. See [`logger_provider`].
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +57,7 @@ impl logs::LoggerProvider for LoggerProvider {
 
     fn logger_with_scope(&self, scope: InstrumentationScope) -> Logger {
         Logger {
-            scope: otlp::scope(&scope).into(),
+            scope: otlp::scope(&scope, limits::get().attributes.value_bytes).into(),
         }
     }
 }
@@ -76,7 +77,7 @@ impl logs::Logger for Logger {
     fn emit(&self, record: LogRecord) {
         // The scope of an appender says nothing of who wrote the record: its target does.
         let scope = match &record.target {
-            Some(target) => otlp::named_scope(target, "").into_bytes().into(),
+            Some(target) => otlp::named_scope(target, "").into(),
             None => Arc::clone(&self.scope),
         };
         record.record.send(scope);

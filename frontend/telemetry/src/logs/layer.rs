@@ -4,12 +4,12 @@ use std::cell::Cell;
 use std::fmt;
 
 use throughline_core::names;
+use throughline_core::otlp::{self, Any, Message, cut};
 use tracing_core::field::{Field, Visit};
 use tracing_core::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
 use super::{Record, Text};
-use crate::otlp::{self, Any, Message, cut};
 use crate::{consent, limits};
 
 /// Writes every event of `tracing` as a log record. See [`tracing_layer`].
@@ -70,7 +70,7 @@ fn write(event: &Event<'_>) {
     event.record(&mut fields);
     let target = fields.target.as_deref().unwrap_or(metadata.target());
     let scope = otlp::named_scope(target, "");
-    fields.record.send(scope.into_bytes().into());
+    fields.record.send(scope.into());
 }
 
 fn severity(level: Level) -> u8 {
@@ -95,12 +95,12 @@ impl Fields {
         match field.name() {
             "message" => {
                 let mut body = Message::default();
-                body.any(&Any::Text(text));
+                body.any(&Any::Text(text), limits::get().attributes.value_bytes);
                 self.record.body = Some(body);
             }
             // What `tracing-log` says of a record of the `log` crate.
             "log.target" => {
-                self.target = Some(cut(text, limits::get().attribute_value_bytes).to_owned());
+                self.target = Some(cut(text, limits::get().attributes.value_bytes).to_owned());
             }
             "log.file" | "log.module_path" => {}
             _ => self.set(field, &Any::Text(text)),

@@ -2,8 +2,9 @@
 
 use std::fmt::{self, Write as _};
 
+use throughline_core::otlp::cut;
+
 use crate::limits;
-use crate::otlp::cut;
 
 /// A text that ends at the limit of an attribute's value, whatever writes to it.
 #[derive(Debug, Default)]
@@ -22,7 +23,7 @@ impl Text {
 
 impl fmt::Write for Text {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let left = limits::get().attribute_value_bytes - self.0.len();
+        let left = limits::get().attributes.value_bytes - self.0.len();
         let fitting = cut(text, left);
         self.0.push_str(fitting);
         if fitting.len() < text.len() {

@@ -1,9 +1,9 @@
 //! Attribute sets: equal if they hold the same, in whatever order.
 
 use opentelemetry::KeyValue;
+use throughline_core::otlp::{Any, Message};
 
 use crate::limits;
-use crate::otlp::{Any, Message};
 
 /// An attribute set as fields of a data point, in the order of its keys: equal sets are equal bytes. Of a key that
 /// appears twice the last value counts. `field` is the number that the data point has for attributes.
@@ -11,7 +11,8 @@ use crate::otlp::{Any, Message};
 pub(super) fn set(attributes: &[KeyValue], field: u32) -> Message {
     let mut message = Message::default();
     let mut last: Option<&str> = None;
-    for _ in 0..limits::get().attributes {
+    let max = limits::get().attributes;
+    for _ in 0..max.count {
         let mut next: Option<&KeyValue> = None;
         for it in attributes {
             let key = it.key.as_str();
@@ -22,7 +23,7 @@ pub(super) fn set(attributes: &[KeyValue], field: u32) -> Message {
         }
         let Some(it) = next else { break };
         let key = it.key.as_str();
-        message.attribute(field, key, &Any::from(&it.value));
+        message.attribute(field, key, &Any::from(&it.value), max.value_bytes);
         last = Some(key);
     }
     message
@@ -31,6 +32,6 @@ pub(super) fn set(attributes: &[KeyValue], field: u32) -> Message {
 /// What stands for all sets that found no room.
 pub(super) fn overflow(field: u32) -> Message {
     let mut message = Message::default();
-    message.attribute(field, "otel.metric.overflow", &Any::Bool(true));
+    message.attribute(field, "otel.metric.overflow", &Any::Bool(true), 0);
     message
 }

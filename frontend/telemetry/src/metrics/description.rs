@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::otlp::Scope;
+use crate::export::Scope;
 
 /// Bytes of a name, of a unit (the specification's API, Instrument name syntax and Instrument unit).
 pub(super) const MAX_NAME_BYTES: usize = 255;

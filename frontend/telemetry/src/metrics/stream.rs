@@ -3,12 +3,12 @@
 use std::mem;
 
 use opentelemetry::KeyValue;
+use throughline_core::otlp::{Message, cut};
 
 use super::description::{Description, MAX_NAME_BYTES};
 use super::{attributes, write};
 use crate::export::Item;
 use crate::limits;
-use crate::otlp::{Message, cut};
 
 /// Instruments of a page at most. Those of further names measure nothing.
 const MAX_INSTRUMENTS: usize = 256;
@@ -145,7 +145,7 @@ impl Stream {
         let mut set = attributes::set(attributes, field);
         let mut place = self.place(&set);
         // The last place is kept for what stands for all others.
-        let is_over = place.is_none() && self.points.len() + 1 >= limits::get().metric_points;
+        let is_over = place.is_none() && self.points.len() + 1 >= limits::metric_points();
         if is_over {
             set = attributes::overflow(field);
             place = self.place(&set);

@@ -1,16 +1,14 @@
-use std::sync::Arc;
-
 use opentelemetry::KeyValue;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data as Official;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{Metric, NumberDataPoint};
 use prost::Message as _;
+use throughline_core::otlp::{self, named_scope};
 
 use super::description::{Description, Kind};
 use super::stream::Streams;
 use crate::limits;
-use crate::otlp::{self, named_scope};
 
 const START: u64 = 1_800_000_000_000_000_000;
 const DELTA: i32 = 1;
@@ -18,7 +16,7 @@ const CUMULATIVE: i32 = 2;
 
 fn described(name: &'static str, kind: Kind) -> Description {
     Description {
-        scope: Arc::from(named_scope("test", "1").into_bytes()),
+        scope: named_scope("test", "1").into(),
         name: name.into(),
         unit: "s".into(),
         description: "a test".into(),
@@ -41,7 +39,7 @@ fn collected(streams: &mut Streams, seconds: u64) -> Vec<Metric> {
     }
     let parts: Vec<_> = items
         .iter()
-        .map(|it| (it.scope.as_slice(), &*it.bytes))
+        .map(|it| (it.scope.as_bytes(), it.message.as_bytes()))
         .collect();
     let request = otlp::request(&[], &parts);
     let read = ExportMetricsServiceRequest::decode(&*request).unwrap();
@@ -225,7 +223,7 @@ fn sets_are_the_same_in_any_order_and_the_last_value_of_a_key_counts() {
 
 #[test]
 fn what_is_over_the_limit_is_recorded_together() {
-    let limit = limits::get().metric_points;
+    let limit = limits::metric_points();
     for kind in [
         Kind::COUNTER,
         Kind::UP_DOWN_COUNTER,
@@ -269,7 +267,7 @@ fn a_metric_of_many_points_travels_in_parts_that_fit_into_requests() {
     let sizes: Vec<_> = streams
         .collect(at(60))
         .iter()
-        .map(|it| it.bytes.len())
+        .map(|it| it.message.len())
         .collect();
     assert!(sizes.len() > 8, "{sizes:?}");
     assert!(sizes.iter().all(|it| *it < 18 * 1024), "{sizes:?}");
@@ -380,7 +378,7 @@ fn a_clock_that_was_set_back_makes_no_negative_interval() {
     let counter = made(&mut streams, described("c", Kind::COUNTER));
     add(&mut streams, counter, 1, &[]);
     let items = streams.collect(START - 1);
-    let metric = Metric::decode(&*items[0].bytes).unwrap();
+    let metric = Metric::decode(items[0].message.as_bytes()).unwrap();
     let points = sum(&[metric], DELTA, true);
     assert_eq!(points[0].start_time_unix_nano, points[0].time_unix_nano);
 }

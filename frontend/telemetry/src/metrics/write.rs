@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use throughline_core::otlp::Message;
+
 use super::description::{Description, Kind};
 use super::stream::Point;
 use crate::export::Item;
-use crate::otlp::Message;
 
 /// `AggregationTemporality`.
 const DELTA: u64 = 1;
@@ -29,7 +30,7 @@ pub(super) fn point(
         points.fixed64(2, start);
     }
     points.fixed64(3, now);
-    points.fields(&point.attributes);
+    points.append(point.attributes.as_bytes());
     if let Some(boundaries) = &of.boundaries {
         points.fixed64(4, point.counts.iter().sum());
         points.double(5, value);
@@ -67,7 +68,7 @@ pub(super) fn metric(of: &Description, mut data: Message) -> Item {
     metric.message(field, &data);
     Item {
         scope: Arc::clone(&of.scope),
-        bytes: metric.into_bytes(),
+        message: metric,
     }
 }
 

@@ -5,13 +5,15 @@ mod tests;
 
 use std::time::Duration;
 
+use throughline_core::hex;
+
 use super::Session;
-use crate::sampler::push_hex;
 
 /// Bytes of a UUID in text.
 const ID_BYTES: usize = 36;
-/// Bytes of a time: 56 bits of milliseconds.
-const TIME_BYTES: usize = 14;
+/// Digits of a time: 56 bits of milliseconds.
+const TIME_DIGITS: u32 = 14;
+const TIME_BYTES: usize = TIME_DIGITS as usize;
 
 /// A session. Times are milliseconds since 1970, by the clock that all tabs share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +69,8 @@ impl Stored {
 
     pub(super) fn write(&self) -> String {
         let mut text = self.id.clone();
-        push_hex(&mut text, self.started);
-        push_hex(&mut text, self.active);
+        hex::push_number(&mut text, self.started, TIME_DIGITS);
+        hex::push_number(&mut text, self.active, TIME_DIGITS);
         text
     }
 

@@ -1,6 +1,7 @@
 //! The vitals of one visit: of a load, or of a return from the back/forward cache.
 
 use throughline_core::names::{browser, scope};
+use throughline_core::otlp::Any;
 use wasm_bindgen::JsValue;
 
 use super::inp::Longest;
@@ -8,7 +9,7 @@ use super::shifts::Shifts;
 use super::vital::{Kind, Vital};
 use crate::logs::{Record, severity};
 use crate::performance::{self, number, text};
-use crate::{consent, ids, otlp, page};
+use crate::{consent, ids, page};
 
 /// A visit; at first none.
 pub(super) struct Vitals {
@@ -185,8 +186,8 @@ fn tell(vital: &mut Vital, delta: f64, navigation_type: &str) {
     event.set_text(browser::WEB_VITAL_NAME, vital.kind.name);
     event.set_text(browser::WEB_VITAL_RATING, vital.kind.rating(vital.value));
     event.set_text(browser::WEB_VITAL_NAVIGATION_TYPE, navigation_type);
-    event.set(browser::WEB_VITAL_VALUE, &otlp::double(vital.value));
-    event.set(browser::WEB_VITAL_DELTA, &otlp::double(delta));
+    event.set(browser::WEB_VITAL_VALUE, &Any::Double(vital.value));
+    event.set(browser::WEB_VITAL_DELTA, &Any::Double(delta));
     #[cfg(feature = "document-load")]
     let span = crate::document::span_context();
     #[cfg(not(feature = "document-load"))]

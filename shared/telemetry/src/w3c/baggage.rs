@@ -9,6 +9,9 @@ use crate::{has, percent};
 
 /// The valid members of a header, as many as the limits allow. `None` if there is none.
 pub(super) fn read(header: &str) -> Option<Baggage> {
+    if header.is_empty() {
+        return None;
+    }
     let mut baggage = Baggage::new();
     let mut bytes = 0;
     let mut rest = Some(header);

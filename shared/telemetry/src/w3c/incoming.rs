@@ -3,7 +3,7 @@
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{TraceFlags, TraceId};
 
-use super::{RANDOM, TraceParent};
+use super::TraceParent;
 
 /// The caller's trace context as it came in, kept in the [`Context`](opentelemetry::Context) by extraction.
 ///
@@ -22,14 +22,11 @@ impl Incoming {
         Self { parent, state }
     }
 
-    /// For a trace that begins with `span`, by an SDK that gives it a random id and does not say so: as if it had come in
-    /// with the random flag. `None` if the span is not valid.
-    pub fn of_random_root(span: &SpanContext) -> Option<Self> {
-        let parent = TraceParent::of(span)?;
-        Some(Self::new(
-            parent.with_flags(span.trace_flags() | RANDOM),
-            None,
-        ))
+    /// For a span of an SDK that does not keep the random flag: as if it had come in with these flags. `None` if the span is
+    /// not valid.
+    pub fn with_flags(span: &SpanContext, flags: TraceFlags) -> Option<Self> {
+        let parent = TraceParent::of(span)?.with_flags(flags);
+        Some(Self::new(parent, None))
     }
 
     /// The trace that the caller is in.
@@ -40,6 +37,11 @@ impl Incoming {
     /// The flags that the caller sent: sampled, random.
     pub fn flags(&self) -> TraceFlags {
         self.parent.flags()
+    }
+
+    /// Whether a valid `tracestate` came in that is no state for a span of the API.
+    pub fn has_state(&self) -> bool {
+        self.state.is_some()
     }
 
     pub(super) fn state(&self) -> Option<&str> {

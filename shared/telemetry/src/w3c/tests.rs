@@ -127,6 +127,24 @@ fn only_the_exact_form_is_taken() {
 }
 
 #[test]
+fn the_quick_way_to_read_it_reads_the_same() {
+    for at in 0..=PARENT.len() {
+        for piece in ["", "0", "a", "g", "A", "-", " ", "é"] {
+            let rest = PARENT.get(at + 1..).unwrap_or_default();
+            for value in [
+                format!("{}{piece}{rest}", &PARENT[..at]),
+                format!("{}{piece}{}", &PARENT[..at], &PARENT[at..]),
+            ] {
+                let (quick, slow) = (TraceParent::from_header(&value), TraceParent::parse(&value));
+                assert_eq!(quick, slow, "{value}");
+            }
+        }
+    }
+    let zero = "00-00000000000000000000000000000000-b7ad6b7169203331-01";
+    assert_eq!(TraceParent::from_header(zero), None);
+}
+
+#[test]
 fn white_space_around_it_is_not_part_of_it() {
     assert!(TraceParent::parse(&format!("\t {PARENT} \t")).is_some());
     assert!(TraceParent::parse(&format!("\n{PARENT}")).is_none());

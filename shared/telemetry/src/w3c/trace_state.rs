@@ -38,6 +38,9 @@ pub(super) fn members(header: &str) -> Option<Vec<Member<'_>>> {
 
 /// The members as the API's type, or `None` where its key grammar, that of level 1, is narrower.
 pub(super) fn to_api(members: &[Member<'_>]) -> Option<TraceState> {
+    if members.is_empty() {
+        return Some(TraceState::NONE);
+    }
     TraceState::from_key_value(members.to_vec()).ok()
 }
 

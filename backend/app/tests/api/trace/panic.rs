@@ -24,7 +24,7 @@ async fn a_panic_is_an_error_of_its_request_and_of_no_other() {
     assert_eq!(detail, "Something went wrong on the server.");
     let trace = text(trace_id).await;
     expect![[r#"
-        GET /api/v1/broken Server Error { description: "a test's own" } error.type=panic http.response.status_code=500 [exception]
+        GET /api/v1/broken Server Error { description: "a test's own" } http.response.status_code=500 error.type=panic [exception]
         "ERROR": "request failed"
     "#]]
     .assert_eq(&format!("{trace}{}", log(trace_id)));

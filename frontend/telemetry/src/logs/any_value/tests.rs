@@ -51,7 +51,7 @@ fn what_is_too_deep_is_left_empty() {
 
 #[test]
 fn what_is_too_long_ends_at_the_limit() {
-    let max = limits::get().attribute_value_bytes;
+    let max = limits::get().attributes.value_bytes;
     let text = "x".repeat(max);
     let list: AnyValue = std::iter::repeat_n(text.clone(), 20).collect();
     let many: AnyValue = std::iter::repeat_n(list, 20).collect();

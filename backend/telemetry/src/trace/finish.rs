@@ -1,8 +1,11 @@
-//! The last shape of a span: which are dropped, what is hidden, and how long values may be.
+//! The shape in which spans are exported: which are dropped, what is hidden, and how long values may be.
 
+use super::SpanSettings;
 use opentelemetry::{Array, KeyValue, StringValue, Value, trace::SpanKind};
-use opentelemetry_sdk::trace::SpanData;
-use throughline_core::names::http::ROUTE;
+use throughline_core::{
+    names::http::ROUTE,
+    otlp::{self, Any, Max, Recording},
+};
 
 /// Which spans are meant. A text may begin or end with `*`, for any text there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +18,7 @@ pub enum SpanMatch {
     Kind(SpanKind),
 }
 
-/// What happens to every span that has ended, before exporters get it.
+/// What exporters get of spans. Attributes have their shape as soon as they are set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Finish {
     /// These are not exported, nor counted in ledgers.
@@ -34,15 +37,12 @@ const REDACTED: &str = "REDACTED";
 // === impl SpanMatch ===
 
 impl SpanMatch {
-    fn matches(&self, span: &SpanData) -> bool {
+    fn matches(&self, span: &Recording) -> bool {
         match self {
             Self::Name(pattern) => like(pattern, &span.name),
-            Self::Kind(kind) => span.span_kind == *kind,
-            Self::Route(pattern) => span
-                .attributes
-                .iter()
-                .find(|attribute| attribute.key.as_str() == ROUTE)
-                .is_some_and(|route| like(pattern, &route.value.as_str())),
+            Self::Kind(kind) => span.kind == otlp::kind(kind),
+            // Seen when the attribute is set, for it may be exported in another shape.
+            Self::Route(_) => false,
         }
     }
 }
@@ -61,68 +61,92 @@ fn like(pattern: &str, text: &str) -> bool {
 
 impl Finish {
     /// Whether a span is dropped. Its children keep its id as their parent's: drop leaves, or whole requests.
-    pub(crate) fn drops(&self, span: &SpanData) -> bool {
+    pub(super) fn drops(&self, span: &Recording) -> bool {
         self.dropped.iter().any(|it| it.matches(span))
     }
 
-    /// Gives a span its last shape, where it is: a span is half a kilobyte.
-    pub(crate) fn shape(&self, span: &mut SpanData) {
-        last_of_each(&mut span.attributes);
-        if self.changes_nothing() {
-            return;
-        }
-        self.attributes(&mut span.attributes);
-        for event in &mut span.events.events {
-            self.attributes(&mut event.attributes);
-        }
-        for link in &mut span.links.links {
-            self.attributes(&mut link.attributes);
-        }
+    /// Whether spans are dropped by their routes.
+    pub(super) fn looks_at_routes(&self) -> bool {
+        let mut dropped = self.dropped.iter();
+        dropped.any(|it| matches!(it, SpanMatch::Route(_)))
     }
 
-    fn changes_nothing(&self) -> bool {
+    /// Whether this attribute says that its span is dropped, or no longer; none if it says nothing of that.
+    fn drops_by(&self, key: &str, value: &Any<'_>) -> Option<bool> {
+        if key != ROUTE || !self.looks_at_routes() {
+            return None;
+        }
+        let Any::Text(route) = value else {
+            return Some(false);
+        };
+        let is_like =
+            |it: &SpanMatch| matches!(it, SpanMatch::Route(like_this) if like(like_this, route));
+        Some(self.dropped.iter().any(is_like))
+    }
+
+    /// Whether attributes are exported as they are set.
+    pub(super) fn changes_nothing(&self) -> bool {
         self.redacted.is_empty() && self.removed.is_empty() && self.value_length.is_none()
     }
 
-    fn attributes(&self, attributes: &mut Vec<KeyValue>) {
-        attributes.retain(|it| !has(&self.removed, it));
-        for attribute in attributes {
-            if has(&self.redacted, attribute) {
+    /// Writes the value of an attribute in the shape in which it is exported, if it is.
+    fn value(&self, key: &str, value: &Any<'_>, write: impl FnOnce(&Any<'_>)) {
+        if self.changes_nothing() {
+            return write(value);
+        }
+        if has(&self.removed, key) {
+            return;
+        }
+        if has(&self.redacted, key) {
+            return write(&Any::Text(REDACTED));
+        }
+        match (*value, self.value_length) {
+            (Any::Text(text), Some(length)) => {
+                write(&Any::Text(shorter(text, length).unwrap_or(text)));
+            }
+            (Any::Array(array), Some(length)) => {
+                let mut array = Value::Array(array.clone());
+                cut(&mut array, length);
+                write(&Any::from(&array));
+            }
+            _ => write(value),
+        }
+    }
+
+    /// Attributes in the shape in which they are exported.
+    pub(super) fn attributes(&self, mut attributes: Vec<KeyValue>) -> Vec<KeyValue> {
+        attributes.retain(|it| !has(&self.removed, it.key.as_str()));
+        for attribute in &mut attributes {
+            if has(&self.redacted, attribute.key.as_str()) {
                 attribute.value = REDACTED.into();
             } else if let Some(length) = self.value_length {
                 cut(&mut attribute.value, length);
             }
         }
+        attributes
     }
 }
 
-/// Of an attribute that was set several times the last value counts (specification, `SetAttribute`); the SDK keeps them all.
-fn last_of_each(attributes: &mut Vec<KeyValue>) {
-    if !is_repeated(attributes) {
-        return;
-    }
-    let mut kept: Vec<KeyValue> = Vec::with_capacity(attributes.len());
-    for attribute in attributes.drain(..) {
-        match kept.iter_mut().find(|it| it.key == attribute.key) {
-            Some(known) => known.value = attribute.value,
-            None => kept.push(attribute),
+impl SpanSettings {
+    /// Writes the value of an attribute in the shape in which it is exported, within its limits, and notes if it says that
+    /// its span is dropped.
+    pub(super) fn shape(
+        &self,
+        key: &str,
+        value: &Any<'_>,
+        is_dropped: &mut bool,
+        write: impl FnOnce(&Any<'_>, Max),
+    ) {
+        if let Some(drops) = self.finish.drops_by(key, value) {
+            *is_dropped = drops;
         }
+        let max = self.limits.attributes;
+        self.finish.value(key, value, |value| write(value, max));
     }
-    *attributes = kept;
 }
 
-fn is_repeated(mut attributes: &[KeyValue]) -> bool {
-    while let Some((one, others)) = attributes.split_first() {
-        if others.iter().any(|it| it.key == one.key) {
-            return true;
-        }
-        attributes = others;
-    }
-    false
-}
-
-fn has(keys: &[String], attribute: &KeyValue) -> bool {
-    keys.iter().any(|key| key == attribute.key.as_str())
+fn has(keys: &[String], key: &str) -> bool {
+    keys.iter().any(|it| it == key)
 }
 
 /// The specification counts characters, and cuts each text of a list by itself.
@@ -165,19 +189,6 @@ mod tests {
         assert!(like("*heal*", "GET /health"));
         assert!(like("*", "anything"));
         assert!(!like("POST *", "GET /health"));
-    }
-
-    #[test]
-    fn an_attribute_that_was_set_twice_has_its_last_value() {
-        let of = |pairs: &[(&'static str, i64)]| -> Vec<KeyValue> {
-            let pairs = pairs.iter();
-            pairs
-                .map(|(key, value)| KeyValue::new(*key, *value))
-                .collect()
-        };
-        let mut attributes = of(&[("a", 1), ("b", 2), ("a", 3), ("c", 4), ("a", 5)]);
-        last_of_each(&mut attributes);
-        assert_eq!(attributes, of(&[("a", 5), ("b", 2), ("c", 4)]));
     }
 
     #[test]

@@ -2,34 +2,46 @@
 
 use opentelemetry::{Array, KeyValue, Value};
 
-use super::{Begun, Message, Wire, cut};
-use crate::limits;
+use super::{Message, Wire, cut};
 
 /// What an `AnyValue` is to hold. A text is cut at its limit when it is written.
-#[derive(Clone, Copy)]
-pub(crate) enum Any<'a> {
+#[derive(Clone, Copy, Debug)]
+pub enum Any<'a> {
+    /// A `bool_value`.
     Bool(bool),
+    /// An `int_value`.
     Int(i64),
+    /// A `double_value`.
     Double(f64),
+    /// A `string_value`.
     Text(&'a str),
+    /// An `array_value`.
     Array(&'a Array),
     /// The elements of an `ArrayValue`, encoded.
     List(&'a Message),
     /// An `AnyValue` that is encoded already.
-    #[cfg(feature = "logs")]
     Encoded(&'a Message),
     /// The API's enum may grow: what is new has no value here.
     Unknown,
 }
 
+/// How much attributes may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Max {
+    /// How many there may be.
+    pub count: usize,
+    /// Bytes of a text.
+    pub value_bytes: usize,
+}
+
 /// The attributes of a span, an event, a link or a log record, within their number: the first fields of its message.
 /// Others may follow.
-#[derive(Debug)]
-pub(crate) struct Attributes {
+#[derive(Clone, Debug)]
+pub struct Attributes {
     /// For attributes may still be set: only fields of the wire type that these have.
-    pub(crate) message: Message,
+    pub message: Message,
     /// The number of their field. The next says how many found no room.
-    pub(crate) field: u8,
+    pub field: u8,
     kept: usize,
     dropped: u32,
     /// A bit for the look of each key. Most keys look like no other, and need not be searched for.
@@ -41,14 +53,21 @@ const KEY: u8 = 0x0a;
 const VALUE: u8 = 0x12;
 const TEXT: u8 = 0x0a;
 
-/// Room for most items: more is made for larger ones.
-const USUAL_BYTES: usize = 256;
+// === impl Max ===
+
+impl Max {
+    /// Everything, as it is.
+    pub const UNLIMITED: Self = Self {
+        count: usize::MAX,
+        value_bytes: usize::MAX,
+    };
+}
 
 // === impl Attributes ===
 
 impl Attributes {
     /// Of no field.
-    pub(crate) const NONE: Self = Self {
+    pub const NONE: Self = Self {
         message: Message(Vec::new()),
         field: 0,
         kept: 0,
@@ -56,17 +75,24 @@ impl Attributes {
         looks: 0,
     };
 
+    /// No attributes yet, of this field, with room for so many bytes.
     #[inline(never)]
-    pub(crate) fn of_field(field: u8) -> Self {
+    pub fn of_field(field: u8, usual_bytes: usize) -> Self {
+        Self::within(Message::with_capacity(usual_bytes), field)
+    }
+
+    /// No attributes yet, of this field, to be written into an empty message.
+    pub fn within(message: Message, field: u8) -> Self {
         Self {
-            message: Message(Vec::with_capacity(USUAL_BYTES)),
+            message,
             field,
             ..Self::NONE
         }
     }
 
+    /// [`set`](Self::set) for each.
     #[inline(never)]
-    pub(crate) fn set_all(&mut self, attributes: &[KeyValue], max: usize) {
+    pub fn set_all(&mut self, attributes: &[KeyValue], max: Max) {
         for it in attributes {
             self.set(it.key.as_str(), &Any::from(&it.value), max);
         }
@@ -74,17 +100,20 @@ impl Attributes {
 
     /// Adds an attribute, or replaces that of the same key. One too many is counted.
     #[inline(never)]
-    pub(crate) fn set(&mut self, key: &str, value: &Any<'_>, max: usize) {
-        let last = key.as_bytes().last().copied().unwrap_or_default();
-        let length = u32::try_from(key.len()).unwrap_or_default();
-        let look = 1_u64.rotate_left(u32::from(last).wrapping_add(length.wrapping_mul(7)));
-        if self.looks & look != 0 {
+    pub fn set(&mut self, key: &str, value: &Any<'_>, max: Max) {
+        if self.looks & look(key) != 0 {
             self.remove(key);
         }
-        self.looks |= look;
-        if self.kept < max {
+        self.add(key, value, max);
+    }
+
+    /// Adds an attribute of a key that there is none of. One too many is counted.
+    pub fn add(&mut self, key: &str, value: &Any<'_>, max: Max) {
+        self.looks |= look(key);
+        if self.kept < max.count {
             self.kept += 1;
-            self.message.attribute(self.field.into(), key, value);
+            let field = self.field.into();
+            self.message.attribute(field, key, value, max.value_bytes);
         } else {
             self.dropped = self.dropped.saturating_add(1);
         }
@@ -110,10 +139,9 @@ impl Attributes {
         }
     }
 
-    /// Says what others say, where nothing is said yet.
-    #[cfg(feature = "session")]
+    /// Says what others of the same field say, where nothing is said yet.
     #[inline(never)]
-    pub(crate) fn repeat(&mut self, others: &Self) {
+    pub fn repeat(&mut self, others: &Self) {
         self.message.append(&others.message.0);
         self.kept = others.kept;
         self.dropped = others.dropped;
@@ -121,16 +149,22 @@ impl Attributes {
     }
 
     /// How many more there may be.
-    #[cfg(feature = "resource-timing")]
-    pub(crate) fn room(&self, max: usize) -> usize {
+    pub fn room(&self, max: usize) -> usize {
         max.saturating_sub(self.kept)
     }
 
     /// Writes how many found no room, `already` among them.
-    pub(crate) fn write_dropped(&mut self, already: u32) {
+    pub fn write_dropped(&mut self, already: u32) {
         let dropped = self.dropped.saturating_add(already);
         self.message.uint(u32::from(self.field) + 1, dropped.into());
     }
+}
+
+/// A bit that tells a key from most others.
+fn look(key: &str) -> u64 {
+    let last = key.as_bytes().last().copied().unwrap_or_default();
+    let length = u32::try_from(key.len()).unwrap_or_default();
+    1_u64.rotate_left(u32::from(last).wrapping_add(length.wrapping_mul(7)))
 }
 
 /// Takes a field off, one with a length: its tag and its bytes.
@@ -158,8 +192,8 @@ impl<'a> From<&'a Value> for Any<'a> {
     fn from(value: &'a Value) -> Self {
         match value {
             Value::Bool(it) => Self::Bool(*it),
-            Value::I64(it) => int(*it),
-            Value::F64(it) => double(*it),
+            Value::I64(it) => Self::Int(*it),
+            Value::F64(it) => Self::Double(*it),
             Value::String(it) => Self::Text(it.as_str()),
             Value::Array(it) => Self::Array(it),
             _ => Self::Unknown,
@@ -167,62 +201,39 @@ impl<'a> From<&'a Value> for Any<'a> {
     }
 }
 
-#[allow(dead_code, reason = "for some features")]
-pub(crate) fn text(it: &str) -> Any<'_> {
-    Any::Text(it)
-}
-
-#[allow(dead_code, reason = "for some features")]
-pub(crate) fn bool(it: bool) -> Any<'static> {
-    Any::Bool(it)
-}
-
-#[allow(dead_code, reason = "for some features")]
-pub(crate) fn int(it: i64) -> Any<'static> {
-    Any::Int(it)
-}
-
-#[allow(dead_code, reason = "for some features")]
-pub(crate) fn double(it: f64) -> Any<'static> {
-    Any::Double(it)
-}
-
 // === impl Message ===
 
 impl Message {
-    /// A `KeyValue`. What is short, as most are, is written in few strokes: byte by byte takes a good part of the time that
-    /// a span takes.
+    /// A `KeyValue`. A short text, as most are, is written in few strokes: byte by byte takes a good part of the time that a
+    /// span takes.
     #[inline(never)]
     #[expect(
         clippy::cast_possible_truncation,
         reason = "lengths below 128, and fields below 16"
     )]
-    pub(crate) fn attribute(&mut self, field: u32, key: &str, value: &Any<'_>) {
-        let pair = Begun {
-            length_at: self.0.len() + 1,
-        };
-        let tag = field << 3 | Wire::Length as u32;
-        self.append(&[tag as u8, 0, KEY]);
-        self.varint(key.len() as u64);
-        self.append(key.as_bytes());
-        match *value {
-            Any::Text(it)
-                if it.len() < 0x80 - 2 && it.len() <= limits::get().attribute_value_bytes =>
-            {
-                let length = it.len() as u8;
-                self.append(&[VALUE, length + 2, TEXT, length]);
-                self.append(it.as_bytes());
-            }
-            _ => self.value(2, value),
+    pub fn attribute(&mut self, field: u32, key: &str, value: &Any<'_>, max_bytes: usize) {
+        if let Any::Text(text) = *value
+            && key.len() + text.len() < 0x80 - 6
+            && text.len() <= max_bytes
+        {
+            let tag = field << 3 | Wire::Length as u32;
+            let (key_bytes, text_bytes) = (key.len() as u8, text.len() as u8);
+            self.append(&[tag as u8, key_bytes + text_bytes + 6, KEY, key_bytes]);
+            self.append(key.as_bytes());
+            self.append(&[VALUE, text_bytes + 2, TEXT, text_bytes]);
+            return self.append(text.as_bytes());
         }
+        let pair = self.begin(field);
+        self.bytes(1, key.as_bytes());
+        self.value(2, value, max_bytes);
         self.end(pair);
     }
 
-    /// An `AnyValue`.
+    /// An `AnyValue`, whose texts are cut at `max_bytes`.
     #[inline(never)]
-    pub(crate) fn value(&mut self, field: u32, value: &Any<'_>) {
+    pub fn value(&mut self, field: u32, value: &Any<'_>, max_bytes: usize) {
         let message = self.begin(field);
-        self.any(value);
+        self.any(value, max_bytes);
         self.end(message);
     }
 
@@ -231,11 +242,9 @@ impl Message {
         clippy::cast_sign_loss,
         reason = "int64 is two's complement on the wire"
     )]
-    pub(crate) fn any(&mut self, value: &Any<'_>) {
+    pub fn any(&mut self, value: &Any<'_>, max_bytes: usize) {
         match *value {
-            Any::Text(it) => {
-                self.bytes(1, cut(it, limits::get().attribute_value_bytes).as_bytes());
-            }
+            Any::Text(it) => self.bytes(1, cut(it, max_bytes).as_bytes()),
             Any::Bool(it) => self.present_uint(2, it.into()),
             Any::Int(it) => self.present_uint(3, it as u64),
             Any::Double(it) => self.fixed64(4, it.to_bits()),
@@ -243,14 +252,13 @@ impl Message {
                 let list = self.begin(5);
                 let mut index = 0;
                 while let Some(it) = element(all, index) {
-                    self.value(1, &it);
+                    self.value(1, &it, max_bytes);
                     index += 1;
                 }
                 self.end(list);
             }
             Any::List(elements) => self.message(5, elements),
-            #[cfg(feature = "logs")]
-            Any::Encoded(it) => self.fields(it),
+            Any::Encoded(it) => self.append(&it.0),
             Any::Unknown => {}
         }
     }

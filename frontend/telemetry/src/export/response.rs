@@ -3,17 +3,17 @@
 
 /// What was not accepted of a request that was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PartialSuccess<'a> {
-    pub(crate) rejected: u64,
+pub(super) struct PartialSuccess<'a> {
+    pub(super) rejected: u64,
     /// A text in UTF-8, if all is well.
-    pub(crate) error_message: &'a [u8],
+    pub(super) error_message: &'a [u8],
 }
 
 /// Reads the answer. One that is no protobuf (a proxy's page, say) says nothing.
 ///
 /// The message within the message is read as if its fields were those of the outer one, which has no others. So it reads
 /// the `Status { code, message, details }` that comes with an error too.
-pub(crate) fn partial_success(mut body: &[u8]) -> PartialSuccess<'_> {
+pub(super) fn partial_success(mut body: &[u8]) -> PartialSuccess<'_> {
     let mut partial = PartialSuccess::default();
     // A varint follows the tag of all that is known: it is the value, or the length of what follows.
     while let Some(tag) = varint(&mut body)
@@ -60,4 +60,25 @@ fn take<'a>(message: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
     let (taken, rest) = message.split_at_checked(count)?;
     *message = rest;
     Some(taken)
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_of_any_bytes_is_read_or_not_but_never_trusted() {
+        let mut state = 7_u64;
+        for length in 0..2000_usize {
+            let mut body = Vec::new();
+            for _ in 0..length % 40 {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                body.push((state >> 56) as u8);
+            }
+            let partial = partial_success(&body);
+            assert!(partial.error_message.len() <= body.len());
+        }
+    }
 }
