@@ -464,11 +464,12 @@ async fn requests_that_are_never_answered_do_not_pile_up() {
 #[wasm_bindgen_test]
 async fn every_answered_request_has_its_timings_though_they_come_after_its_end() {
     set_up();
-    let all: Vec<_> = (0..40)
-        .map(|n| format!("/?native&timed={}", n % 10))
-        .collect();
-    let asked = all.iter().map(|path| get(path));
-    futures::future::join_all(asked).await;
+    // Two at a time: the server of wasm-bindgen's test runner can leave one of several new connections unanswered (the
+    // task pool of tiny_http 0.12 counts a waiting thread for each of them).
+    for n in 0..20 {
+        let path = format!("/?native&timed={}", n % 10);
+        let _answers = futures::join!(get(&path), get(&path));
+    }
     // To flush is not to wait for them.
     let told = "let told = 0; return new Promise(resolve => new PerformanceObserver(list => {
         told += list.getEntries().filter(it => it.name.includes('&timed=')).length;

@@ -100,6 +100,8 @@ fn wasm_tests(tools: &PageTools, browser: &Browser) -> Result<()> {
             "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
             "wasm-bindgen-test-runner",
         );
+        // Seconds, for all tests of a file. By default there are 20, and half of them go by on a slow machine.
+        tests.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
         browser.prepare(&mut tests);
         step::loud("WASM tests in Chromium", &mut tests)?;
     }
