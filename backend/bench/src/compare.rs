@@ -9,6 +9,7 @@ use crate::{
 };
 use anyhow::{Result, ensure};
 use std::time::{Duration, Instant};
+use throughline_test_postgres::Server as Postgres;
 use tokio::time::sleep;
 
 /// How often, and how long, each server is loaded.
@@ -56,9 +57,10 @@ pub(crate) fn main(plan: &Plan) -> Result<()> {
 }
 
 async fn run(plan: &Plan, route: Route) -> Result<Vec<Row>> {
+    let postgres = route.postgres();
     let mut contenders = Vec::new();
     for arm in route.arms() {
-        contenders.push(Contender::start(arm, route).await?);
+        contenders.push(Contender::start(arm, route, postgres.as_ref()).await?);
     }
     for round in 0..WARM_UP + plan.rounds {
         // There and back, so that no arm always follows the same one.
@@ -83,9 +85,9 @@ async fn run(plan: &Plan, route: Route) -> Result<Vec<Row>> {
 // === impl Contender ===
 
 impl Contender {
-    async fn start(arm: Arm, route: Route) -> Result<Self> {
+    async fn start(arm: Arm, route: Route, postgres: Option<&Postgres>) -> Result<Self> {
         let sink = Sink::start().await?;
-        let server = Server::start(&[], &arm.name(), &sink.url)?;
+        let server = Server::start(&[], &arm.name(), &sink.url, postgres)?;
         let load = Load::open(server.port, route.path()).await?;
         Ok(Self {
             arm,

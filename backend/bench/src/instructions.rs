@@ -8,6 +8,7 @@ use crate::{
     table,
 };
 use anyhow::{Context as _, Result};
+use throughline_test_postgres::Server as Postgres;
 
 /// Requests on each connection, of a short and of a long run. What they differ by is what the requests cost, without the
 /// start and the end of the process.
@@ -21,8 +22,10 @@ pub(crate) fn main() -> Result<()> {
         .block_on(async {
             for route in Route::ALL {
                 let mut rows = Vec::new();
+                let postgres = route.postgres();
                 for arm in route.arms() {
-                    rows.push((arm, per_request(arm, route).await?));
+                    let count = per_request(arm, route, postgres.as_ref()).await?;
+                    rows.push((arm, count));
                 }
                 table::instructions(route, &rows);
             }
@@ -30,10 +33,10 @@ pub(crate) fn main() -> Result<()> {
         })
 }
 
-async fn per_request(arm: Arm, route: Route) -> Result<f64> {
+async fn per_request(arm: Arm, route: Route, postgres: Option<&Postgres>) -> Result<f64> {
     let (mut requests, mut instructions) = (0.0, 0.0);
     for (each, sign) in REQUESTS.into_iter().zip([-1.0, 1.0]) {
-        let (count, total) = run(arm, route, each).await?;
+        let (count, total) = run(arm, route, postgres, each).await?;
         requests += sign * count as f64;
         instructions += sign * total as f64;
     }
@@ -41,7 +44,7 @@ async fn per_request(arm: Arm, route: Route) -> Result<f64> {
 }
 
 /// How many requests there were, and how many instructions.
-async fn run(arm: Arm, route: Route, each: u64) -> Result<(u64, u64)> {
+async fn run(arm: Arm, route: Route, postgres: Option<&Postgres>, each: u64) -> Result<(u64, u64)> {
     let sink = Sink::start().await?;
     let log = tempfile::NamedTempFile::new()?;
     let log_file = format!("--log-file={}", log.path().display());
@@ -52,7 +55,7 @@ async fn run(arm: Arm, route: Route, each: u64) -> Result<(u64, u64)> {
         "--cachegrind-out-file=/dev/null",
         &log_file,
     ];
-    let server = Server::start(&valgrind, &arm.name(), &sink.url)
+    let server = Server::start(&valgrind, &arm.name(), &sink.url, postgres)
         .context("valgrind is needed (on Debian: apt-get install valgrind)")?;
     let mut load = Load::open(server.port, route.path()).await?;
     let (requests, _) = load.run(Until::Count(each)).await?;

@@ -33,7 +33,13 @@ fn main() -> Result<()> {
 fn serve(args: &mut lexopt::Parser) -> Result<()> {
     let arm = args.value()?.string()?;
     let arm = Arm::named(&arm).with_context(|| format!("no arm `{arm}`"))?;
-    server::main(arm, &args.value()?.string()?)
+    let sink = args.value()?.string()?;
+    let postgres = match args.next()? {
+        Some(Value(url)) => Some(url.string()?),
+        Some(other) => return Err(other.unexpected().into()),
+        None => None,
+    };
+    server::main(arm, &sink, postgres.as_deref())
 }
 
 fn compare(args: &mut lexopt::Parser) -> Result<()> {

@@ -8,7 +8,11 @@ use std::{
     process::{Child, Command, Stdio},
     time::Duration,
 };
+use throughline_test_postgres::Server as Postgres;
 use tokio::task::spawn_blocking;
+
+/// The database of a PostgreSQL that is used: it is always there.
+const DATABASE: &str = "postgres";
 
 /// The two that are used.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +47,14 @@ pub(crate) fn pin(core: Core) -> Result<()> {
 // === impl Server ===
 
 impl Server {
-    /// Starts this program as the server `arm` that exports to `sink`, under `wrapper` if there is one.
-    pub(crate) fn start(wrapper: &[&str], arm: &str, sink: &str) -> Result<Self> {
+    /// Starts this program as the server `arm` that exports to `sink`, under `wrapper` if there is one. Without a PostgreSQL
+    /// its database is SQLite.
+    pub(crate) fn start(
+        wrapper: &[&str],
+        arm: &str,
+        sink: &str,
+        postgres: Option<&Postgres>,
+    ) -> Result<Self> {
         let program = std::env::current_exe()?;
         let mut command = match wrapper {
             [] => Command::new(&program),
@@ -56,6 +66,7 @@ impl Server {
         };
         let mut child = command
             .args(["serve", arm, sink])
+            .args(postgres.map(|it| it.url(DATABASE)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -71,8 +71,9 @@ fn line(row: &Row, none: &Row, route: Route) -> String {
     } = cost(row, none);
     let less = format!("{:.1} ± {:.1} %", less.median, less.half);
     let more = format!("+{:.1} ± {:.1} µs", more.median, more.half);
-    let exported = row.exported.unwrap_or_default() * 100.0;
-    format!("{label:<42}{rate:>12.0}{less:>18}{cpu:>13}{more:>18}{exported:>10.1} %")
+    let exported = row.exported.map(|it| format!("{:.1} %", it * 100.0));
+    let exported = exported.unwrap_or_default();
+    format!("{label:<42}{rate:>12.0}{less:>18}{cpu:>13}{more:>18}{exported:>12}")
 }
 
 /// Ours beside those that make the same spans, and the bars.
@@ -81,7 +82,7 @@ fn verdict(ours: &Row, rows: &[Row], none: &Row, route: Route) -> String {
     let cpu = cost_of_ours.cpu_micros.median;
     let others = rows
         .iter()
-        .filter(|it| it.arm.queries == ours.arm.queries && ![ours.arm, none.arm].contains(&it.arm));
+        .filter(|it| it.arm.queries == ours.arm.queries && it.arm.telemetry.is_of_others());
     let others = others.map(|other| {
         let ratio = cpu / cost(other, none).cpu_micros.median;
         format!(
@@ -91,7 +92,7 @@ fn verdict(ours: &Row, rows: &[Row], none: &Row, route: Route) -> String {
     });
     let mut told: Vec<String> = others.collect();
     told.push(bar("10 µs", cpu <= CPU_BAR_MICROS));
-    if route == Route::Sql {
+    if route == Route::Sqlite {
         let less = cost_of_ours.throughput_percent.median;
         told.push(bar("10 % of throughput", less < THROUGHPUT_BAR_PERCENT));
     }
@@ -118,7 +119,7 @@ fn label(arm: Arm, route: Route) -> String {
     match (arm.telemetry, arm.queries, route) {
         (Telemetry::None, ..) => "without telemetry".to_owned(),
         (_, Queries::Untraced, Route::Bare) => name.to_owned(),
-        (_, Queries::Untraced, Route::Sql) => format!("{name}, HTTP only"),
+        (_, Queries::Untraced, _) => format!("{name}, HTTP only"),
         (_, Queries::Traced, _) => format!("{name}, HTTP and SQL"),
     }
 }
@@ -150,7 +151,7 @@ pub(crate) fn instructions(route: Route, rows: &[(Arm, f64)]) {
     let none = none.map_or(0.0, |(_, count)| *count);
     for (arm, count) in rows {
         println!(
-            "{:<32}{count:>12.0}{:>+12.0}",
+            "{:<42}{count:>12.0}{:>+12.0}",
             label(*arm, route),
             count - none
         );

@@ -1,6 +1,6 @@
 //! `cargo xtask bench server`: the server instrumentation beside axum-tracing-opentelemetry and tower-otel.
 
-use crate::{step, workspace};
+use crate::{setup::Postgres, step, workspace};
 use anyhow::Result;
 use std::process::Command;
 
@@ -20,6 +20,7 @@ pub(super) fn main(mut args: lexopt::Parser) -> Result<()> {
         &mut cargo,
     )?;
     let mut bench = Command::new(target.join("release/throughline-bench-server"));
+    Postgres::ensure()?.prepare(&mut bench);
     match what {
         Measured::Times(rounds) => {
             bench.arg("compare");
