@@ -1,5 +1,7 @@
 //! Says what is done, step by step, with the time of each step.
 
+mod disk;
+
 use anyhow::{Context as _, Result, bail};
 use std::io::{IsTerminal as _, Write as _};
 use std::process::{Command, Stdio};
@@ -40,10 +42,11 @@ pub(crate) fn quiet(title: &str, command: &mut Command) -> Result<()> {
     }
     if !status.success() {
         bail!(
-            "{title} failed ({status}) after {}\n  {}\n\n{}",
+            "{title} failed ({status}) after {}\n  {}\n\n{}{}",
             seconds(started.elapsed()),
             describe(command),
-            last_lines(&log)?
+            last_lines(&log)?,
+            disk::warning()
         );
     }
     eprintln!("✓ {title} ({})", seconds(started.elapsed()));
@@ -59,7 +62,11 @@ pub(crate) fn loud(title: &str, command: &mut Command) -> Result<()> {
         .status()
         .with_context(|| format!("{title}: cannot start {}", describe(command)))?;
     if !status.success() {
-        bail!("{title} failed ({status})\n  {}", describe(command));
+        bail!(
+            "{title} failed ({status})\n  {}{}",
+            describe(command),
+            disk::warning()
+        );
     }
     eprintln!("✓ {title} ({})", seconds(started.elapsed()));
     Ok(())
