@@ -1,18 +1,20 @@
 //! HTTP, the server's side: one SERVER span for each exchange of an axum router, and the metrics of them all.
 
 mod address;
-mod body;
 mod clip;
 mod described;
 mod end;
 mod forwarded;
 mod headers;
 mod hooks;
+mod invalid;
 mod layer;
 pub(crate) mod message;
 mod methods;
 mod metrics;
 mod patterns;
+mod request_body;
+mod response_body;
 mod route;
 mod running;
 mod settings;
@@ -31,5 +33,6 @@ pub(crate) use self::{
 pub use self::{
     end::ErrorType,
     forwarded::{ForwardingHeaders, TrustedProxies},
-    settings::{HttpSettings, InvalidHttpSetting},
+    invalid::InvalidHttpSetting,
+    settings::HttpSettings,
 };

@@ -32,12 +32,14 @@ mod failure;
 mod hosts;
 mod metrics;
 mod redirect;
+mod template;
 mod tracing;
 
 pub use self::{
     builder::{Builder, builder},
     redirect::TooManyRedirects,
-    tracing::{Tracing, UrlTemplate},
+    template::UrlTemplate,
+    tracing::Tracing,
 };
 pub use ::reqwest_middleware::{ClientWithMiddleware, Error, RequestBuilder};
 

@@ -4,7 +4,7 @@
 //! its right end, for as long as the address that wrote an element is one of a trusted proxy; what is left of that was
 //! written by strangers and is never looked at.
 
-use super::settings::InvalidHttpSetting;
+use super::invalid::InvalidHttpSetting;
 use http::{HeaderMap, uri::Authority};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};

@@ -4,7 +4,9 @@
 //! route (so a span has its name and `http.route` from the start, when the sampler looks at it), and every route, nested
 //! route, fallback and method-not-allowed answer is inside.
 
-use super::{body::TracedBody, end::EndOfExchange, running::Running, tracer::ExchangeTracer};
+use super::{
+    end::EndOfExchange, response_body::TracedBody, running::Running, tracer::ExchangeTracer,
+};
 use axum::{body::Body, extract::Request, response::IntoResponse, response::Response};
 use pin_project_lite::pin_project;
 use std::{

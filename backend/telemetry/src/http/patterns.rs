@@ -3,7 +3,7 @@
 //! The syntax is that of the [`regex`] crate, whose time is linear in the length of what it looks at: nobody can send a
 //! text that keeps the server busy.
 
-use super::settings::InvalidHttpSetting;
+use super::invalid::InvalidHttpSetting;
 use regex::RegexSet;
 
 /// Names of headers: a pattern has to match the whole name, in upper or lower case.

@@ -1,11 +1,11 @@
 //! One exchange: a request, its response, the response's body, and the SERVER span around them.
 
 use super::{
-    body::CountedBody,
     end::{EndOfExchange, ErrorType, InExchange, Outcome},
     message::announced,
     metrics::{Active, BodySizes},
-    tracer::ExchangeTracer,
+    request_body::CountedBody,
+    settings::Rules,
 };
 use axum::{body::Body, response::Response};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -30,7 +30,7 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static(server_timing::HEADER)
 pub(crate) struct Exchange {
     context: Context,
     method: Method,
-    tracer: Arc<ExchangeTracer>,
+    rules: Arc<Rules>,
     active: Active,
     pub(super) outcome: Outcome,
     /// What the handler has read of the request's body, where that is measured.
@@ -41,16 +41,11 @@ pub(crate) struct Exchange {
 // === impl Exchange ===
 
 impl Exchange {
-    pub(crate) fn new(
-        context: Context,
-        method: Method,
-        tracer: Arc<ExchangeTracer>,
-        active: Active,
-    ) -> Self {
+    pub(crate) fn new(context: Context, method: Method, rules: Arc<Rules>, active: Active) -> Self {
         Self {
             context,
             method,
-            tracer,
+            rules,
             active,
             outcome: Outcome::default(),
             received_bytes: None,
@@ -64,7 +59,7 @@ impl Exchange {
 
     /// Counts what is read of the request's body, where that is wanted.
     pub(crate) fn count(&mut self, body: &mut Body) {
-        if self.tracer.rules.body_sizes == BodySizes::Measured {
+        if self.rules.body_sizes == BodySizes::Measured {
             let bytes = Arc::clone(self.received_bytes.get_or_insert_default());
             *body = Body::new(CountedBody::new(mem::take(body), bytes));
         }
@@ -72,7 +67,7 @@ impl Exchange {
 
     /// Records the response's head, and tells the client by `Server-Timing` which span answered it.
     pub(crate) fn answered(&mut self, response: &mut Response) {
-        let rules = &self.tracer.rules;
+        let rules = &self.rules;
         let span = self.context.span();
         let status = response.status();
         let code = i64::from(status.as_u16());

@@ -30,7 +30,7 @@ use throughline_core::{names, redact};
 pub(crate) struct ExchangeTracer {
     tracer: AnyTracer,
     descriptions: Descriptions,
-    pub(super) rules: Arc<Rules>,
+    rules: Arc<Rules>,
 }
 
 // === impl ExchangeTracer ===
@@ -47,7 +47,7 @@ impl ExchangeTracer {
 
     /// Starts the span of `request`, a child of the caller's. If its path is excluded there is none, and nothing is recorded
     /// of what runs below it.
-    pub(crate) fn start(self: &Arc<Self>, request: &Request) -> Running {
+    pub(crate) fn start(&self, request: &Request) -> Running {
         let current = Context::current();
         if current.get::<InExchange>().is_some() {
             // A router within another one that is traced.
@@ -71,7 +71,12 @@ impl ExchangeTracer {
         self.rules.hooks.on_request(&context.span(), request);
         let active = Active::new(described);
         let method = request.method().clone();
-        Running::traced(Exchange::new(context, method, Arc::clone(self), active))
+        Running::traced(Exchange::new(
+            context,
+            method,
+            Arc::clone(&self.rules),
+            active,
+        ))
     }
 
     fn excludes(&self, path: &str) -> bool {

@@ -1,12 +1,13 @@
 //! One request on its way, and its span.
 
-use super::{failure, metrics::Metrics, tracing::Tracing};
+use super::{failure, metrics::Metrics};
 use crate::{
     error::{self, Exception},
     http::{
         KnownMethods, clip,
         message::{announced, protocol_version},
     },
+    late::LateTracer,
 };
 use ::reqwest::{Request, Response, Url};
 use http::{Method, StatusCode};
@@ -38,7 +39,8 @@ pub(super) struct Call {
 impl Call {
     /// Starts the span of `request`, a child of the current one. `sent_before` is how often it went out already.
     pub(super) fn start(
-        tracing: &Tracing,
+        tracer: &LateTracer,
+        metrics: Metrics,
         request: &Request,
         template: Option<&'static str>,
         sent_before: u32,
@@ -47,7 +49,6 @@ impl Call {
         let method = KnownMethods::of_clients().told(request.method());
         let parent = Context::current();
         let name = name(method.as_str(), template);
-        let tracer = tracing.tracer();
         let context = tracer.start(&name, SpanKind::Client, &parent, |span| {
             span.add_all(&labels);
             if method.as_str() == names::http::OTHER_METHOD {
@@ -63,7 +64,7 @@ impl Call {
         });
         Self {
             context,
-            metrics: tracing.metrics(),
+            metrics,
             labels,
             request_bytes: Some(
                 request

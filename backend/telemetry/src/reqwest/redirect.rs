@@ -3,7 +3,7 @@
 //! The rules are reqwest's: 303, and 301 and 302 after a POST, go on as GET without the body; credentials stay with the
 //! origin that they were meant for. No `Referer` is sent: it would tell one server the URLs of another.
 
-use super::tracing::UrlTemplate;
+use super::template::UrlTemplate;
 use ::reqwest::{Request, Response, Url};
 use ::reqwest_middleware::{Error, Middleware, Next, Result};
 use http::{

@@ -1,6 +1,6 @@
 //! The middleware that makes the spans.
 
-use super::{call::Call, hosts::Hosts, metrics::Metrics, redirect};
+use super::{call::Call, hosts::Hosts, metrics::Metrics, redirect, template::UrlTemplate};
 use crate::{
     late::LateTracer,
     propagate::{self, Baggage},
@@ -16,13 +16,6 @@ use opentelemetry::{
 };
 use std::{fmt, sync::OnceLock};
 use throughline_core::{names::scope, w3c};
-
-/// The path of a request with names in place of what varies, such as `/users/{id}`: the span's name and `url.template`.
-///
-/// Given with [`with_extension`](::reqwest_middleware::RequestBuilder::with_extension). It is part of the program, not of
-/// the data, so that spans and metrics have few different values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UrlTemplate(pub &'static str);
 
 /// A CLIENT span, and the headers that tell of it, for each request that passes.
 ///
@@ -85,14 +78,10 @@ impl Tracing {
         let Sent(before) = extensions.get().copied().unwrap_or_default();
         extensions.insert(Sent(before.saturating_add(1)));
         let template = extensions.get::<UrlTemplate>().map(|template| template.0);
-        Call::start(self, request, template, before)
+        Call::start(&self.tracer, self.metrics(), request, template, before)
     }
 
-    pub(super) fn tracer(&self) -> &LateTracer {
-        &self.tracer
-    }
-
-    pub(super) fn metrics(&self) -> Metrics {
+    fn metrics(&self) -> Metrics {
         let global = || Metrics::new(&global::meter(scope::REQWEST));
         match self.metrics.get() {
             Some(metrics) => metrics.clone(),

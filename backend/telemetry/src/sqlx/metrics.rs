@@ -1,6 +1,5 @@
 //! The metrics of a pool: how long its queries take, and how busy it is.
 
-use super::described::Described;
 use opentelemetry::{
     KeyValue,
     metrics::{BoundHistogram, Counter, Histogram, Meter, ObservableUpDownCounter},
@@ -101,9 +100,8 @@ impl Instruments {
     }
 
     /// One operation that was successful, from the call to the last row.
-    pub(super) fn operation(&self, duration: Duration, statement: &Described) {
-        let series = &statement.series;
-        series.record(&self.duration, duration, &statement.measured);
+    pub(super) fn operation(&self, duration: Duration, series: &Series, attributes: &[KeyValue]) {
+        series.record(&self.duration, duration, attributes);
     }
 
     /// One that was not. Every attribute is to have few values.

@@ -158,10 +158,13 @@ impl Query {
         };
         let duration = self.since.elapsed();
         let mut more = self.why_not();
+        let Described {
+            series, measured, ..
+        } = &*self.statement;
         if more.is_empty() {
-            instruments.operation(duration, &self.statement);
+            instruments.operation(duration, series, measured);
         } else {
-            more.extend_from_slice(&self.statement.measured);
+            more.extend_from_slice(measured);
             instruments.failed(duration, &more);
         }
     }

@@ -1,4 +1,4 @@
-//! The bodies: the response's carries the exchange's span to its end, the request's is counted where that is wanted.
+//! The response's body, which carries the exchange's span to its end.
 
 use super::{end::EndOfExchange, message::announced, running::Running};
 use axum::body::{Body, Bytes};
@@ -6,10 +6,6 @@ use http::HeaderMap;
 use http_body::{Body as _, Frame, SizeHint};
 use std::{
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
     task::{Context, Poll, ready},
 };
 
@@ -21,13 +17,6 @@ pub(crate) struct TracedBody {
     running: Running,
     /// Bytes still to come, where they are known: hyper stops polling at the last one and never asks for the end.
     remaining_bytes: Option<u64>,
-}
-
-/// Counts the bytes that the handler reads of the request's body.
-#[derive(Debug)]
-pub(crate) struct CountedBody {
-    inner: Body,
-    bytes: Arc<AtomicU64>,
 }
 
 // === impl TracedBody ===
@@ -106,38 +95,4 @@ fn next(
         *body = None;
     }
     Poll::Ready(frame)
-}
-
-// === impl CountedBody ===
-
-impl CountedBody {
-    pub(crate) fn new(inner: Body, bytes: Arc<AtomicU64>) -> Self {
-        Self { inner, bytes }
-    }
-}
-
-impl http_body::Body for CountedBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
-        if let Some(Ok(frame)) = &frame
-            && let Some(data) = frame.data_ref()
-        {
-            self.bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
 }
