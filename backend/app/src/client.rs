@@ -3,7 +3,7 @@
 use std::{convert::Infallible, net::IpAddr, net::Ipv4Addr, net::SocketAddr};
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
+    extract::{ConnectInfo, FromRequestParts, Request, State},
     http::request::Parts,
 };
 
@@ -22,4 +22,13 @@ impl FromRequestParts<App> for ClientAddress {
         let peer = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(peer)| peer.ip());
         Ok(ClientAddress(app.proxies.client(peer, &parts.headers)))
     }
+}
+
+/// A request whose connection has the client's address: for routers that know nothing of proxies.
+pub(crate) async fn in_place_of_proxy(State(app): State<App>, mut request: Request) -> Request {
+    if let Some(&ConnectInfo(mut peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
+        peer.set_ip(app.proxies.client(peer.ip(), request.headers()));
+        request.extensions_mut().insert(ConnectInfo(peer));
+    }
+    request
 }

@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr, pin::pin, time::Duration};
 
 use anyhow::Context;
-use axum::Router;
+use axum::{Router, middleware};
 use throughline_collector::{
     BrowserSettings, Collector, OtlpSettings,
     access::{load_or_create_token, loopback_hosts_only},
@@ -15,7 +15,7 @@ use tracing::warn;
 use crate::{
     app::App,
     auth::{self, Secret},
-    clock, conformance, db,
+    client, clock, conformance, db,
     db::Db,
     documents::Indexer,
     metrics, router,
@@ -169,9 +169,10 @@ fn router(
         trusted_origins: settings.trusted_origins.clone(),
         ..BrowserSettings::default()
     };
+    let by_client = middleware::map_request_with_state(app.clone(), client::in_place_of_proxy);
     let router = router::application(app.clone(), settings, routes)?
         .merge(collector.viewer(viewer::access(app, viewer_token)))
-        .merge(collector.otlp_browser(browser));
+        .merge(collector.otlp_browser(browser).layer(by_client));
     let router = router::guarded(router);
     Ok(if settings.is_plain_http() {
         loopback_hosts_only(router)

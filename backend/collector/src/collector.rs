@@ -63,7 +63,9 @@ impl Collector {
 
     /// The same for browsers, for the application's own port: posts of the same origin only, of allowed services only,
     /// at a bounded rate and size, into a share of the store of their own. The rate is counted by address where the
-    /// server is started with `into_make_service_with_connect_info::<SocketAddr>()`, else for all together.
+    /// server is started with `into_make_service_with_connect_info::<SocketAddr>()`, else for all together. Behind a proxy
+    /// all come from one address: there, give this router a layer that puts the client's into the request's
+    /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo).
     pub fn otlp_browser(&self, mut settings: BrowserSettings) -> Router {
         settings.max_body_bytes = self.browser_memory.cap(settings.max_body_bytes);
         otlp::http::browsers(

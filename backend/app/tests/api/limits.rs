@@ -121,6 +121,29 @@ async fn behind_a_trusted_proxy_each_client_is_limited_for_itself() {
     assert_eq!(ask("192.0.2.2", 11).await, StatusCode::UNAUTHORIZED);
 }
 
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_page_has_its_telemetry_taken() {
+    let server = TestServer::start_with(&[("TRUSTED_PROXIES", "127.0.0.1")]).await;
+    let browser = server.browser();
+    let post = async |client: &str| {
+        let request = browser
+            .request(Method::POST, "/v1/traces")
+            .header("x-forwarded-for", client)
+            .header("content-type", "application/json");
+        request.body("{}").send().await.unwrap().status()
+    };
+    // More than one client may send at once.
+    let mut status = StatusCode::OK;
+    for _ in 0..1000 {
+        status = post("192.0.2.1").await;
+        if status != StatusCode::OK {
+            break;
+        }
+    }
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(post("192.0.2.2").await, StatusCode::OK);
+}
+
 async fn signed_in(server: &TestServer, email: &str) -> Browser {
     let mut browser = server.browser();
     let response = browser.sign_in(email, PASSWORD).await;
