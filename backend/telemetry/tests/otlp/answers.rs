@@ -4,7 +4,10 @@ use crate::{
     receiver::{PROTOCOLS, Receiver, Reply, balanced, exporting_to, make_spans},
     support::{LONG, alone},
 };
-use std::{future::pending, time::Duration};
+use std::{
+    future::pending,
+    time::{Duration, Instant},
+};
 use throughline_instrument::DropReason;
 use tokio::{
     io::copy_bidirectional,
@@ -79,6 +82,22 @@ async fn a_receiver_that_is_busy_is_left_alone_for_as_long_as_it_asks() {
         let requests = receiver.script.requests();
         assert_eq!(requests.len(), 2, "{protocol}");
         assert!(requests[1] - requests[0] >= asked, "{protocol}");
+        receiver.server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_busy_beyond_the_shutdowns_deadline_is_not_waited_for() {
+    let _alone = alone();
+    for protocol in PROTOCOLS {
+        let receiver = Receiver::start(&[], Reply::Busy(2 * LONG)).await;
+        let telemetry = exporting_to(&receiver.url(), protocol, &[]);
+        make_spans(&telemetry, 10);
+        let started = Instant::now();
+        let ledger = telemetry.shutdown(LONG).await[0];
+        assert!(started.elapsed() < LONG / 2, "{protocol}");
+        assert_eq!(ledger.dropped(DropReason::Shutdown), 10, "{protocol}");
+        assert_eq!(receiver.script.requests().len(), 1, "{protocol}");
         receiver.server.stop().await;
     }
 }

@@ -127,7 +127,7 @@ impl<T> Pipeline<T> {
     pub fn poll(&mut self, now: Duration, random: f32) -> Next {
         let now = nanos(now);
         self.give_up_late(now, random);
-        if self.closing <= now {
+        if self.closing <= now || self.closes_before_next_batch() {
             self.forget(DropReason::Shutdown);
         }
         if self.next_batch() <= now {
@@ -202,7 +202,8 @@ impl<T> Pipeline<T> {
         self.held.oldest().is_none_or(|sequence| sequence >= mark.0)
     }
 
-    /// Flushes, and takes nothing in from now on. What is left at `deadline` is dropped as [`DropReason::Shutdown`].
+    /// Flushes, and takes nothing in from now on. What is left at `deadline` is dropped as [`DropReason::Shutdown`], and so is,
+    /// at once, what a pause keeps back until then.
     ///
     /// A second call can bring the deadline forward, not put it off.
     pub fn shutdown(&mut self, now: Duration, deadline: Duration) {
@@ -275,6 +276,12 @@ impl<T> Pipeline<T> {
             None if self.held.fills(self.settings.batch_limit()) => 0,
             None => self.held.first_due(),
         }
+    }
+
+    /// Whether nothing is under way, and a pause lasts until the shutdown's deadline: there is nothing to wait for.
+    fn closes_before_next_batch(&self) -> bool {
+        let is_paused = self.closing < NEVER && self.closing <= self.next_batch();
+        is_paused && self.ledger().exporting == 0
     }
 
     /// Hands out a batch of what is queued, or of the attempt that failed.

@@ -326,6 +326,41 @@ fn what_is_left_at_the_shutdowns_deadline_is_dropped_and_late_answers_are_ignore
     assert!(ledger.balances());
 }
 
+#[test]
+fn a_shutdown_does_not_wait_for_what_a_pause_keeps_back_beyond_its_deadline() {
+    for (pause, is_waited_for) in [(4, true), (5, false), (20, false)] {
+        let mut pipeline = pipeline_of(1..=4);
+        let batch = export(&mut pipeline, ZERO);
+        pipeline.shutdown(ZERO, secs(5));
+        let after = Some(secs(pause));
+        pipeline.complete(batch.id, Outcome::Retry { after }, ZERO, MIDDLE);
+        let next = pipeline.poll(ZERO, MIDDLE);
+        assert_eq!(matches!(next, Next::Wait(_)), is_waited_for, "{pause} s");
+        let ledger = pipeline.ledger();
+        let dropped = if is_waited_for { 0 } else { 4 };
+        assert_eq!(ledger.dropped(DropReason::Shutdown), dropped, "{pause} s");
+        assert!(ledger.balances());
+    }
+}
+
+#[test]
+fn a_shutdown_waits_for_what_is_under_way_though_the_rest_is_paused_beyond_its_deadline() {
+    let mut pipeline = pipeline_of(1..=3);
+    let under_way = drain(&mut pipeline, 2).unwrap();
+    pipeline.shutdown(ZERO, secs(5));
+    let paused = export(&mut pipeline, ZERO);
+    let after = Some(secs(20));
+    pipeline.complete(paused.id, Outcome::Retry { after }, ZERO, MIDDLE);
+    assert_eq!(wait(&mut pipeline, ZERO), Some(secs(5)));
+    succeed(&mut pipeline, &under_way);
+    assert!(matches!(pipeline.poll(ZERO, MIDDLE), Next::Done));
+    let ledger = pipeline.ledger();
+    assert_eq!(
+        (ledger.exported, ledger.dropped(DropReason::Shutdown)),
+        (2, 1)
+    );
+}
+
 // --- drain ---
 
 #[test]
